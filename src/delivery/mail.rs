@@ -84,12 +84,10 @@ impl Mail {
         text: MailText,
     ) -> Result<(), DeliveryError> {
         match self.operator.clone() {
-            // The operator can mend an address or a server that knows it no more: nothing is final.
+            // The operator can mend an address or a server that knows it no more: nothing is final. All of their mail goes there.
             Some(operator) => match self.send(operator, id, now, text).await {
-                Err(DeliveryError::Final(why) | DeliveryError::Doubtful(why)) => {
-                    Err(DeliveryError::Again(why))
-                }
-                sent => sent,
+                Ok(()) => Ok(()),
+                Err(error) => Err(DeliveryError::Again(error.to_string())),
             },
             None => Err(DeliveryError::Again(
                 "`mail.operator` has no address".to_owned(),

@@ -32,10 +32,13 @@ pub enum CourierError {
 /// A notice that did not arrive, as far as is known. The texts are ours: the other side's words may repeat anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// A later attempt may succeed.
+    /// Nothing arrives at present; a later attempt may succeed.
     #[error("{0}")]
     Again(String),
-    /// The other side refuses it and does not say why: a later attempt may succeed, but not after many.
+    /// This one is refused for now; a later attempt may succeed, and others may arrive meanwhile.
+    #[error("{0}")]
+    Refused(String),
+    /// The other side refuses this one and does not say why: a later attempt may succeed, but not after many.
     #[error("{0}")]
     Doubtful(String),
     /// No attempt will succeed.

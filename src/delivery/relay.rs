@@ -16,6 +16,8 @@ use crate::delivery::DeliveryError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait for the answer to a farewell.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+/// The code of a server that ends the conversation, whatever it was told (section 3.8).
+const GOING_AWAY: u16 = 421;
 /// The codes of a server that knows no such mailbox (section 4.2.3).
 const NO_MAILBOX: [u16; 3] = [550, 551, 553];
 /// The enhanced statuses of it (RFC 3463 section 3.2 and 3.3, RFC 7505): the mailbox or its server does not exist, has moved, takes no
@@ -99,7 +101,7 @@ async fn hand_over(
         // The text is encoded, so it is an address.
         if !(connection.server_info()).supports_feature(Extension::SmtpUtfEight) {
             let why = "the mail server takes ASCII addresses only";
-            return Err(DeliveryError::Again(why.to_owned()));
+            return Err(DeliveryError::Refused(why.to_owned()));
         }
         options.push(MailParameter::SmtpUtfEight);
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
@@ -121,18 +123,23 @@ fn again(error: &Error) -> DeliveryError {
     DeliveryError::Again(reason(error))
 }
 
-/// The refusal of a recipient. It is final if its enhanced status says that it is about the recipient's mailbox; others are about the
-/// sender, a rule of the server or what the mail says, which may change.
+/// The refusal of a recipient or a text. It is final if its enhanced status says that it is about the recipient's mailbox; others are
+/// about the sender, a rule of the server or what the mail says, which may change.
 fn refusal(error: &Error) -> DeliveryError {
     let why = reason(error);
-    let code = error.status().map(u16::from);
-    if !code.is_some_and(|code| NO_MAILBOX.contains(&code)) {
+    let Some(code) = error.status().map(u16::from) else {
         return DeliveryError::Again(why);
+    };
+    if code == GOING_AWAY {
+        return DeliveryError::Again(why);
+    }
+    if !NO_MAILBOX.contains(&code) {
+        return DeliveryError::Refused(why);
     }
     let text = error.source().map(ToString::to_string);
     match enhanced_status(&text.unwrap_or_default()) {
         Some(status) if NO_MAILBOX_STATUS.contains(&status) => DeliveryError::Final(why),
-        Some(_) => DeliveryError::Again(why),
+        Some(_) => DeliveryError::Refused(why),
         None => DeliveryError::Doubtful(why),
     }
 }

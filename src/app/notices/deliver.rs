@@ -41,6 +41,16 @@ enum Unsent {
     Unwanted(&'static str),
 }
 
+impl Unsent {
+    /// True if it says nothing about others that go the same way.
+    fn is_alone(&self) -> bool {
+        match self {
+            Self::Undelivered(DeliveryError::Again(_)) => false,
+            Self::Undelivered(_) | Self::Unwanted(_) => true,
+        }
+    }
+}
+
 impl Notices {
     /// Sends the first notices of a channel that are due; true if there may be more of them.
     ///
@@ -69,13 +79,14 @@ impl Notices {
         }
         let sent = match &due.notice {
             Some(notice) => self.send(channel, due, notice).await?,
-            None => Err(Unsent::Undelivered(DeliveryError::Again(
+            None => Err(Unsent::Undelivered(DeliveryError::Refused(
                 "a newer version wrote it".to_owned(),
             ))),
         };
         let now = self.clock.now();
+        let is_alone = sent.as_ref().is_err_and(Unsent::is_alone);
         let outcome = self.outcome(due, sent, now);
-        self.tell_of_outcome(channel, due, &outcome);
+        self.tell_of_outcome(channel, (due, is_alone), &outcome);
         Ok(delivery::settle(&self.db, due, &outcome, now).await?)
     }
 
@@ -184,7 +195,7 @@ impl Notices {
                 let [drawn] = random_bytes(&*self.entropy);
                 let attempts = due.attempts.saturating_add(1);
                 let is_over = match error {
-                    DeliveryError::Again(_) => false,
+                    DeliveryError::Again(_) | DeliveryError::Refused(_) => false,
                     // The attempts before may have met a server that was away: the first refusal after them ends nothing.
                     DeliveryError::Doubtful(_) => {
                         attempts >= MOST_DOUBTFUL_ATTEMPTS
@@ -201,8 +212,13 @@ impl Notices {
         }
     }
 
-    /// Logs that a channel begins to fail or works again, and each notice that is given up.
-    fn tell_of_outcome(&self, channel: Channel, due: &OutboxNotice, outcome: &DeliveryOutcome) {
+    /// Logs that a channel begins to fail or works again, and each notice that begins to fail alone or is given up.
+    fn tell_of_outcome(
+        &self,
+        channel: Channel,
+        (due, is_alone): (&OutboxNotice, bool),
+        outcome: &DeliveryOutcome,
+    ) {
         let name = channel.name();
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         let was_failing = failing.contains(&channel);
@@ -210,6 +226,18 @@ impl Notices {
             DeliveryOutcome::Delivered if was_failing => {
                 failing.retain(|other| *other != channel);
                 tracing::info!(channel = name, "notices go out again by {name}");
+            }
+            DeliveryOutcome::Again(_, why) if is_alone => {
+                // Each reason is said once.
+                if due.last_error.as_ref() != Some(why) {
+                    tracing::warn!(
+                        channel = name,
+                        notice.id = %due.id,
+                        "notice {} ({}) does not go out by {name}, and is tried again, for three days at most: {why}",
+                        due.id,
+                        due.kind
+                    );
+                }
             }
             DeliveryOutcome::Again(_, why) if !was_failing => {
                 failing.push(channel);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::Workplace;
 use super::running::{spawn, start_with, within};
+use crate::notices::mailbox::Mailbox;
 use crate::notices::receiver::{Message, Receiver};
-use crate::notices::{SECRET, webhook_at};
+use crate::notices::{SECRET, mail_at, webhook_at};
 
 /// Makes a token of alice and revokes it; its id.
 fn make_and_revoke(workplace: &Workplace) -> String {
@@ -150,6 +151,28 @@ fn a_channel_that_fails_is_told_once_in_the_log() {
         1,
         "{log}"
     );
+}
+
+#[test]
+fn a_mail_that_is_refused_alone_is_told_in_the_log_as_that() {
+    let (workplace, mailbox) = (Workplace::furnished(), Mailbox::start());
+    mailbox.answer("450 come back");
+    let to_owners = mail_at(mailbox.port).replace("operator = \"ops@example.com\"\n", "");
+    let mut running = start_with(&workplace, "log", &to_owners);
+    make_and_revoke(&workplace);
+    within(Duration::from_secs(20), "it is not refused", || {
+        let listed = workplace.ok(&["notice", "list", "--state", "pending"]);
+        listed.contains("the mail server answered 450")
+    });
+    make_and_revoke(&workplace);
+    within(Duration::from_secs(20), "no other mail comes", || {
+        !mailbox.take().is_empty()
+    });
+    assert_eq!(running.stop().0, Some(0));
+    let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
+    let line = "notice 1 (access_token.revoked) does not go out by owner_mail, and is tried again";
+    assert_eq!(log.matches(line).count(), 1, "{log}");
+    assert!(!log.contains("notices do not go out"), "{log}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 /// A mail that came.
 #[derive(Debug, Clone)]
-pub(super) struct ReceivedMail {
+pub(crate) struct ReceivedMail {
     pub(super) from: String,
     pub(super) to: Vec<String>,
     /// Head and body, with `\n` at the ends of lines.
@@ -26,13 +26,13 @@ struct Office {
 }
 
 /// A mail server that takes everything, unless something else is said.
-pub(super) struct Mailbox {
-    pub(super) port: u16,
+pub(crate) struct Mailbox {
+    pub(crate) port: u16,
     office: Arc<Mutex<Office>>,
 }
 
 impl Mailbox {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let office: Arc<Mutex<Office>> = Arc::default();
         let mailbox = Self {
@@ -49,7 +49,7 @@ impl Mailbox {
     }
 
     /// Answers the next recipient like that.
-    pub(super) fn answer(&self, answer: &str) {
+    pub(crate) fn answer(&self, answer: &str) {
         self.answer_to("RCPT", answer);
     }
 
@@ -65,7 +65,7 @@ impl Mailbox {
     }
 
     /// The mails since the last time.
-    pub(super) fn take(&self) -> Vec<ReceivedMail> {
+    pub(crate) fn take(&self) -> Vec<ReceivedMail> {
         std::mem::take(&mut self.office.lock().unwrap().mails)
     }
 

@@ -6,7 +6,7 @@ mod ends;
 mod events;
 mod mail;
 mod mail_server;
-mod mailbox;
+pub(crate) mod mailbox;
 pub(crate) mod receiver;
 mod refused;
 mod replicas;
@@ -33,7 +33,7 @@ pub(crate) fn webhook_at(url: &str) -> String {
 }
 
 /// Lines of configuration for mail to owners and to the operator by a server on this machine.
-fn mail_at(port: u16) -> String {
+pub(crate) fn mail_at(port: u16) -> String {
     format!(
         "[mail]\nserver = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"wharf@example.com\"\n\
          operator = \"ops@example.com\"\n"
