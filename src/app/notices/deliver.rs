@@ -33,6 +33,8 @@ const DAY: TimeDelta = TimeDelta::days(1);
 /// The most mails of one kind to one reader in a day about one holder's tokens: who makes and revokes tokens all day, or presents old
 /// ones, fills nobody's mailbox.
 const MOST_MAILS: u64 = 100;
+/// The last of them, of which each says so: more than one, because others are on their way at the same time.
+const LAST_MAILS: u64 = 10;
 
 /// A notice that did not go out.
 enum Unsent {
@@ -103,10 +105,12 @@ impl Notices {
                 "it is not configured".to_owned(),
             )))
         };
+        let mut is_one_of_last = false;
         if channel != Channel::Webhook {
             let like = (due, &notice.holder);
             let sent =
                 delivery::delivered_like(&self.db, like, channel, now - DAY..=now + AHEAD).await?;
+            is_one_of_last = sent + LAST_MAILS >= MOST_MAILS;
             if sent >= MOST_MAILS {
                 return Ok(Err(Unsent::Unwanted(
                     "100 such mails were sent within a day already",
@@ -118,6 +122,7 @@ impl Notices {
                 "the token does not end then any more, or has ended",
             )));
         }
+        let most = is_one_of_last.then_some(MOST_MAILS);
         let sent = match channel {
             Channel::Webhook => {
                 let Some(webhook) = &self.couriers.webhook else {
@@ -129,7 +134,7 @@ impl Notices {
                 let Some(mail) = &self.couriers.mail else {
                     return Ok(away());
                 };
-                let text = notice.mail(MailReader::Operator);
+                let text = notice.mail(MailReader::Operator, most);
                 mail.send_to_operator(id, now, text).await
             }
             Channel::OwnerMail => {
@@ -146,7 +151,7 @@ impl Notices {
                 let Some(to) = owner.email else {
                     return Ok(Err(Unsent::Unwanted("the user has no e-mail address")));
                 };
-                let text = notice.mail(MailReader::Owner);
+                let text = notice.mail(MailReader::Owner, most);
                 mail.send_to(&to, id, now, text).await
             }
         };

@@ -45,25 +45,33 @@ impl TokenNotice {
         }
     }
 
-    /// The mail for that reader.
-    pub fn mail(&self, reader: MailReader) -> MailText {
+    /// The mail for that reader. One of the last of so many like it that are sent within a day says so.
+    pub fn mail(&self, reader: MailReader, one_of_last: Option<u64>) -> MailText {
         let whose = match reader {
             MailReader::Owner => "Your".to_owned(),
             MailReader::Operator => format!("{}'s", self.holder_name()),
         };
         let token = format!("{whose} {} {}", self.token.kind.words(), self.token.id);
+        let rest = one_of_last.map(|most| {
+            format!(
+                "No more than {most} mails like this are sent within a day, and this is one of the last: look if there \
+                 are more such tokens."
+            )
+        });
         let paragraphs = [
-            match &self.holder {
+            Some(match &self.holder {
                 Holder::User { username, .. } if reader == MailReader::Owner => {
                     format!("Hello {username},")
                 }
                 _ => "Hello,".to_owned(),
-            },
-            format!("{token} {}.", self.happening()),
-            self.facts(reader),
-            self.advice(reader).to_owned(),
-            "Wharfinger wrote this by itself; nobody reads answers to it.".to_owned(),
+            }),
+            Some(format!("{token} {}.", self.happening())),
+            Some(self.facts(reader)),
+            Some(self.advice(reader).to_owned()),
+            rest,
+            Some("Wharfinger wrote this by itself; nobody reads answers to it.".to_owned()),
         ];
+        let paragraphs: Vec<String> = paragraphs.into_iter().flatten().collect();
         MailText {
             subject: format!("{token} {}", self.happening()),
             body: paragraphs.join("\n\n") + "\n",
@@ -208,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_mail_says_what_happened_and_what_to_do() {
-        let mail = notice(Matter::Expiring { days: 7 }).mail(MailReader::Owner);
+        let mail = notice(Matter::Expiring { days: 7 }).mail(MailReader::Owner, None);
         assert_eq!(mail.subject, "Your personal access token 5 ends in 7 days");
         assert_eq!(
             mail.body,
@@ -223,8 +231,8 @@ mod tests {
     fn the_operator_learns_more_than_the_owner() {
         let notice = notice(Matter::Revoked { with: Vec::new() });
         let (operator, owner) = (
-            notice.mail(MailReader::Operator),
-            notice.mail(MailReader::Owner),
+            notice.mail(MailReader::Operator, None),
+            notice.mail(MailReader::Owner, None),
         );
         assert_eq!(
             operator.subject,
@@ -245,7 +253,7 @@ mod tests {
             },
         ] {
             let notice = notice(matter);
-            let mail = notice.mail(MailReader::Operator);
+            let mail = notice.mail(MailReader::Operator, None);
             assert!(!mail.subject.contains("Bcc") && !mail.subject.contains(char::is_control));
             assert!(!mail.body.contains('\r') && !mail.body.contains("\nBcc"));
             assert!(!notice.sentence().contains(char::is_control));

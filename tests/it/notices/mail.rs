@@ -264,6 +264,10 @@ async fn who_makes_and_revokes_tokens_all_day_fills_no_mailbox() {
     // Four are on their way at the same time.
     for reader in ["alice@example.com", "ops@example.com"] {
         assert!((100..=103).contains(&to(reader)), "{}", to(reader));
+        let own = mails.iter().filter(|mail| mail.to == [reader]);
+        let is_last = |mail: &ReceivedMail| shown(mail).contains("this is one of the last");
+        let last: Vec<bool> = own.map(is_last).collect();
+        assert!(!last[..85].contains(&true) && !last[95..].contains(&false));
     }
     assert_eq!(told.receiver.take().len(), 110);
     let dropped = root.read("/notices?state=dropped").await;
