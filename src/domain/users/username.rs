@@ -13,10 +13,10 @@ pub struct Username(Arc<str>);
 /// Longest user name, in characters; GitLab's limit.
 const MAX_LENGTH: usize = 255;
 
-/// A text that is not a user name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a user name: write letters, digits and `.`, `_`, `__` or `-` between them")]
-pub struct InvalidUsername(String);
+/// A text that is not a user name; its words do not repeat it, which may be a secret in the wrong field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a user name is 1 to 255 letters and digits, with `.`, `_`, `__` or `-` between them")]
+pub struct InvalidUsername;
 
 impl Username {
     /// The name in its stored, lower-case form.
@@ -39,7 +39,7 @@ impl TryFrom<&str> for Username {
         if name.len() <= MAX_LENGTH && is_component(&name) {
             Ok(Self(name.into()))
         } else {
-            Err(InvalidUsername(text.chars().take(MAX_LENGTH).collect()))
+            Err(InvalidUsername)
         }
     }
 }

@@ -81,3 +81,60 @@ async fn no_error_repeats_a_token_in_the_path() {
         );
     }
 }
+
+/// A value of that length might be a secret, and the rule helps all the same.
+#[tokio::test]
+async fn an_error_tells_the_rule_however_long_the_value_is() {
+    let World { root, .. } = World::start().await;
+    let group = json!({ "name": "team", "path": "team" });
+    assert_eq!(root.post("/groups", group).await.status, 201);
+    let (letters, words) = ("x".repeat(256), "a b ".repeat(20));
+    let own = "/user/personal_access_tokens";
+    let of_group = "/groups/team/deploy_tokens";
+    for (path, field, value, rule) in [
+        (
+            "/users",
+            "username",
+            &*letters,
+            "a user name is 1 to 255 letters",
+        ),
+        (
+            "/users",
+            "username",
+            &words,
+            "a user name is 1 to 255 letters",
+        ),
+        ("/users", "email", &words, "an e-mail address is written as"),
+        (own, "expires_in", &words, "a duration is written as"),
+        (own, "repositories", &letters, "write a path such as"),
+        (own, "repositories", "team/**x", "write a path such as"),
+        (
+            of_group,
+            "username",
+            &words,
+            "a deploy token's user name is",
+        ),
+    ] {
+        let mut body = match path {
+            "/users" => json!({ "username": "x" }),
+            _ => json!({ "name": "ci", "scopes": ["read_registry"] }),
+        };
+        body[field] = value.into();
+        let told = root.post(path, body).await.told();
+        let expected = format!("400 {{\"error\":\"{field} is invalid: {rule}");
+        assert!(told.starts_with(&expected), "{told}");
+    }
+    for (path, field, rule) in [
+        ("/usage?", "repository", "a repository name is"),
+        (
+            "/explain?scope=registry:catalog:*&",
+            "user",
+            "a user name is",
+        ),
+        ("/audit_events?", "author", "a name has at most"),
+    ] {
+        let told = root.get(&format!("{path}{field}={letters}")).await.told();
+        let expected = format!("400 {{\"error\":\"{field} is invalid: {rule}");
+        assert!(told.starts_with(&expected), "{told}");
+    }
+}

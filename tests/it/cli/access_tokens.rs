@@ -175,7 +175,10 @@ fn an_end_is_a_date_or_a_duration() {
         workplace.fails(2, &[&["token", "rotate", "1"], bad].concat());
     }
     let told = workplace.fails(2, &["token", "rotate", "1", "--grace", "a while"]);
-    assert!(told.contains("write it as 90s, 5m, 2h or 30d"), "{told}");
+    assert!(
+        told.contains("a duration is written as 90s, 5m, 2h or 30d"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -18,14 +18,15 @@ pub struct RepositoryPattern(String);
 /// Most wildcards of a new pattern.
 const MAX_STARS: usize = 8;
 
+/// The grammar of patterns.
+pub const GRAMMAR: &str = "write a path such as `team/app`, with `*` for one segment or part of one, and `**` alone between \
+                           slashes for any number of segments";
+
 /// A text that is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPattern {
     /// It breaks the grammar.
-    #[error(
-        "`{0}` is not a repository pattern: write a path such as `team/app`, with `*` for one segment or \
-         part of one, and `**` alone between slashes for any number of segments"
-    )]
+    #[error("`{0}` is not a repository pattern: {GRAMMAR}")]
     Malformed(String),
     /// It has more wildcards than a new pattern may have.
     #[error("a repository pattern can have at most {MAX_STARS} of `*` and `**`")]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use utoipa::ToSchema;
 
 use crate::app::access_tokens::AccessTokenRotation;
-use crate::domain::access_tokens::pattern::{InvalidPattern, RepositoryPattern};
+use crate::domain::access_tokens::pattern::{GRAMMAR, InvalidPattern, RepositoryPattern};
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScopes;
 use crate::domain::access_tokens::{
@@ -13,7 +13,7 @@ use crate::domain::access_tokens::{
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::text::DisplayName;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::parameters::{Parameters, invalid, refused};
 use crate::http::admin::words::ScopeName;
 
 /// A token that is to be made; unknown fields are refused.
@@ -226,7 +226,8 @@ fn repositories(parameters: &Parameters, name: &str) -> Result<Vec<RepositoryPat
     patterns
         .collect::<Result<_, _>>()
         .map_err(|error| match error {
-            InvalidPattern::Malformed(_) => invalid(name),
+            // The text itself may be a secret in the wrong field.
+            InvalidPattern::Malformed(_) => refused(name, &GRAMMAR),
             InvalidPattern::TooManyStars => ApiError::parameter(format!("{name}: {error}")),
         })
 }

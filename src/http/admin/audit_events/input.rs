@@ -10,7 +10,7 @@ use crate::domain::ids::UserId;
 use crate::domain::page::Paging;
 use crate::http::admin::error::ApiError;
 use crate::http::admin::page::input::PartInput;
-use crate::http::admin::parameters::{Parameters, invalid};
+use crate::http::admin::parameters::{Parameters, refused};
 
 /// The filters of a list of events; all conditions must hold.
 #[derive(Debug, IntoParams)]
@@ -67,7 +67,7 @@ impl ListAuditEvents {
         }
         // No database takes a text of any length.
         if wanted.author.as_ref().is_some_and(|name| name.len() > 255) {
-            return Err(invalid("author"));
+            return Err(refused("author", &"a name has at most 255 bytes"));
         }
         Ok(wanted)
     }

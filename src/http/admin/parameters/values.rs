@@ -10,7 +10,7 @@ use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::{Parameters, invalid, is_repeated, refused};
+use crate::http::admin::parameters::{Parameters, invalid, refused};
 
 /// The words for true, and those for false, in any letter case; numbers in JSON are words too.
 const TRUE: [&str; 6] = ["true", "t", "yes", "y", "on", "1"];
@@ -125,21 +125,12 @@ impl Parameters {
         self.parsed(name)
     }
 
-    /// A text that has rules of its own.
+    /// A text that has rules of its own, whose words do not repeat it: it may be a secret in the wrong field.
     pub(in crate::http::admin) fn parsed<T>(&self, name: &str) -> Result<Option<T>, ApiError>
     where
         T: for<'a> TryFrom<&'a str, Error: Display>,
     {
-        let read = |text: String| {
-            T::try_from(&text).map_err(|problem| {
-                // A text that is longer may be a secret in the wrong field.
-                if is_repeated(&text) {
-                    refused(name, &problem)
-                } else {
-                    invalid(name)
-                }
-            })
-        };
+        let read = |text: String| T::try_from(&text).map_err(|rule| refused(name, &rule));
         self.filled(name)?.map(read).transpose()
     }
 

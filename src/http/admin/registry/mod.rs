@@ -11,7 +11,7 @@ use crate::domain::users::reference::UserReference;
 use crate::domain::users::username::Username;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
-use crate::http::admin::parameters::invalid;
+use crate::http::admin::parameters::refused;
 use crate::http::admin::registry::input::Explain;
 use crate::http::admin::state::AdminState;
 use crate::representation::ExplanationView;
@@ -29,7 +29,7 @@ pub(super) async fn explain(
     if let Some(Err(_)) = user {
         authority.require_administrator()?;
     }
-    let user = user.transpose().map_err(|_| invalid("user"))?;
+    let user = user.transpose().map_err(|rule| refused("user", &rule))?;
     let question = ExplainRequest {
         user: user.map(UserReference::from),
         token: wanted.token_id,

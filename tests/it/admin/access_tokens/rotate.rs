@@ -156,9 +156,9 @@ async fn what_cannot_be_rotated_says_why() {
     insta::assert_snapshot!(told(&root, rotate("none"), json!({})).await, @r#"400 {"error":"id is invalid"}"#);
     let own = rotate(alice.id);
     insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_at": "soon" })).await, @r#"400 {"error":"expires_at is invalid"}"#);
-    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_in": "0s" })).await, @r#"400 {"error":"expires_in is invalid: `0s` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d"}"#);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_in": "0s" })).await, @r#"400 {"error":"expires_in is invalid: a duration is written as 90s, 5m, 2h or 30d, and at most 36500d"}"#);
     insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_in": "1h", "expires_at": "2027-01-01" })).await, @r#"400 {"error":"expires_at and expires_in exclude each other; give one of them"}"#);
-    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "grace": "a while" })).await, @r#"400 {"error":"grace is invalid: `a while` is not a duration: write it as 90s, 5m, 2h or 30d, at most 36500d"}"#);
+    insta::assert_snapshot!(told(&alice, own.clone(), json!({ "grace": "a while" })).await, @r#"400 {"error":"grace is invalid: a duration is written as 90s, 5m, 2h or 30d, and at most 36500d"}"#);
     insta::assert_snapshot!(told(&alice, own.clone(), json!({ "expires_at": "+12345-01-01" })).await, @r#"400 {"error":"expires_at is invalid"}"#);
     let own = alice.get("/personal_access_tokens/self").await;
     assert_eq!(
