@@ -51,49 +51,54 @@ impl Desk {
             };
             self.associated(&turn, &token, wanted, request).await
         };
-        let groups = of_kind(NamespaceKind::Group).await?;
-        let projects = of_kind(NamespaceKind::Project).await?;
+        let (groups, more_groups) = of_kind(NamespaceKind::Group).await?;
+        let (projects, more_projects) = of_kind(NamespaceKind::Project).await?;
         drop(turn);
         Ok(Associations {
             groups: self.with_roles(&owner, groups).await?,
             projects: self.with_roles(&owner, projects).await?,
+            has_rest: more_groups || more_projects,
         })
     }
 
-    /// A page of the namespaces that are wanted and that the token reaches.
+    /// A page of the namespaces that are wanted and that the token reaches; true beside it if there may be more.
     async fn associated(
         &self,
         turn: &Turn,
         token: &AccessToken,
         wanted: NamespacesOf<'_>,
         request: PageRequest,
-    ) -> Result<Vec<Namespace>, DeskError> {
+    ) -> Result<(Vec<Namespace>, bool), DeskError> {
         let source = (&self.db, turn);
         let first = NamespaceId(0);
+        let has = |page: &[Namespace], size| u64::try_from(page.len()).is_ok_and(|has| has == size);
         if token.specification.repositories().is_empty() {
-            let part = (request.offset(), request.size);
-            return Ok(some_of(source, wanted, first, part).await?);
+            let part = (request.offset(), request.size + 1);
+            let mut page = some_of(source, wanted, first, part).await?;
+            let has_rest = has(&page, request.size + 1);
+            page.truncate(page.len() - usize::from(has_rest));
+            return Ok((page, has_rest));
         }
         let (mut after, mut skipped, mut page) = (first, 0, Vec::new());
         for _ in 0..MOST_LOOKED_AT / AT_A_TIME {
             let some = some_of(source, wanted, after, (0, AT_A_TIME)).await?;
-            let is_last = u64::try_from(some.len()).is_ok_and(|length| length < AT_A_TIME);
+            let is_last = !has(&some, AT_A_TIME);
             let Some(last) = some.last() else {
-                return Ok(page);
+                return Ok((page, false));
             };
             after = last.id;
             for namespace in some.into_iter().filter(|found| is_reached(token, found)) {
                 if skipped < request.offset() {
                     skipped += 1;
+                } else if has(&page, request.size) {
+                    return Ok((page, true));
                 } else {
                     page.push(namespace);
                 }
-                if u64::try_from(page.len()).is_ok_and(|length| length == request.size) {
-                    return Ok(page);
-                }
             }
-            if is_last {
-                return Ok(page);
+            // Nobody looks through all others for one that may not be there.
+            if is_last || has(&page, request.size) {
+                return Ok((page, !is_last));
             }
         }
         Err(StorageError::TooLong.into())

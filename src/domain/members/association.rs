@@ -21,6 +21,8 @@ pub struct Associations {
     pub groups: Vec<Association>,
     /// The projects.
     pub projects: Vec<Association>,
+    /// True if one of the two goes on after this page.
+    pub has_rest: bool,
 }
 
 impl Association {

@@ -169,7 +169,7 @@ impl ApiError {
             }
             Self::TooFar => json!({
                 "error": format!(
-                    "Offset pagination has a maximum allowed offset of {MAX_OFFSET}; pagination=keyset leads to all entries"
+                    "Offset pagination has a maximum allowed offset of {MAX_OFFSET}; where a list has it, pagination=keyset leads to all entries"
                 ),
             }),
             Self::TooLong => json!({

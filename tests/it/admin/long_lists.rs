@@ -77,7 +77,7 @@ async fn pages_reach_fifty_thousand_entries_and_a_keyset_all() {
             assert_eq!(refused.header("allow"), "GET,HEAD", "as RFC 9110 demands");
             assert_eq!(
                 refused.body,
-                r#"{"error":"Offset pagination has a maximum allowed offset of 50000; pagination=keyset leads to all entries"}"#
+                r#"{"error":"Offset pagination has a maximum allowed offset of 50000; where a list has it, pagination=keyset leads to all entries"}"#
             );
         }
         let keyset = format!("{list}?pagination=keyset&order_by=id&per_page=100&page=501");

@@ -33,7 +33,7 @@ pub(super) fn reply_part<T, V: Serialize>(
 }
 
 /// The headers of a page with so many entries.
-fn headers((page, entries): (&Page, usize), uri: &Uri, public_url: &str) -> HeaderMap {
+pub(super) fn headers((page, entries): (&Page, usize), uri: &Uri, public_url: &str) -> HeaderMap {
     let PageRequest { number, size } = page.request;
     let next = page.has_rest.then(|| number + 1);
     // Beyond the end there is nothing before or after, as in GitLab.

@@ -198,3 +198,49 @@ async fn many_places_that_patterns_choose_among_have_the_time_of_one_list() {
     let parts = parts.load(Ordering::SeqCst);
     assert!((2..=5).contains(&parts), "{parts} parts in 1.5 s");
 }
+
+#[tokio::test]
+async fn pages_tell_of_the_others_until_both_lists_have_ended() {
+    let app = start().await;
+    app.project("team/sub/app", Visibility::Private).await;
+    app.project("team/sub/more", Visibility::Private).await;
+    let token = app.actor("alice", "read_api").await;
+    let limited = app.limited_actor("alice", "read_registry", "team/**").await;
+    let at = |page: u32| {
+        format!("<http://localhost:5002/api/v4{PATH}?min_access_level=20&page={page}&per_page=1>")
+    };
+    for token in [&token, &limited] {
+        for (page, before, after) in [
+            (1, None, Some(2)),
+            (2, Some(1), Some(3)),
+            (3, Some(2), None),
+        ] {
+            let query = format!("{PATH}?min_access_level=20&page={page}&per_page=1");
+            let reply = token.get(&query).await;
+            let text = |page: Option<u32>| page.map_or(String::new(), |page| page.to_string());
+            assert_eq!(reply.header("x-page"), page.to_string());
+            assert_eq!(reply.header("x-per-page"), "1");
+            assert_eq!(reply.header("x-prev-page"), text(before));
+            assert_eq!(reply.header("x-next-page"), text(after));
+            let links = [("prev", before), ("next", after), ("first", Some(1))];
+            let links = links
+                .into_iter()
+                .filter_map(|(relation, page)| Some(format!("{}; rel=\"{relation}\"", at(page?))));
+            let links: Vec<String> = links.collect();
+            assert_eq!(reply.header("link"), links.join(", "));
+        }
+    }
+    // No keyset leads through two lists; the link does.
+    let reply = token
+        .get(&format!("{PATH}?per_page=1&pagination=keyset"))
+        .await;
+    let link = reply.header("link");
+    assert!(
+        link.starts_with(&format!(
+            "<http://localhost:5002/api/v4{PATH}?pagination=keyset&page=2&per_page=1>; rel=\"next\""
+        )),
+        "{link}"
+    );
+    let reply = token.get(&format!("{PATH}?per_page=100&page=501")).await;
+    insta::assert_snapshot!(reply.told(), @r#"405 {"error":"Offset pagination has a maximum allowed offset of 50000; where a list has it, pagination=keyset leads to all entries"}"#);
+}
