@@ -25,7 +25,7 @@ use crate::http::layers::log::request_id::RequestId;
 use crate::http::layers::log::request_line::RequestLine;
 use crate::http::layers::replies::panics;
 use crate::http::layers::settings::LayerSettings;
-use crate::http::layers::{deadline, slashes};
+use crate::http::layers::{deadline, malformed, slashes};
 
 /// Largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -87,6 +87,21 @@ impl Framed {
             routes: dress(self.routes),
             ..self
         }
+    }
+
+    /// The reply to a request as a connection brought it, which may be malformed.
+    pub fn answer_received(
+        &self,
+        request: Request,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response> {
+        let Some(refusal) = malformed::refusal(&request) else {
+            return self.answer(request, Some(peer)).left_future();
+        };
+        let answer = |_, _| ready(refusal);
+        let reply = accompany(&self.settings, (request, Some(peer)), None, answer);
+        // In a box, because each connection would else have room for it.
+        reply.boxed().right_future()
     }
 
     /// The reply to a request of `peer`, if it is known.

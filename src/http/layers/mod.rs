@@ -12,6 +12,7 @@ mod direct_route;
 mod frame;
 mod health;
 mod log;
+mod malformed;
 mod media_type;
 mod replies;
 mod request_body;

@@ -45,6 +45,6 @@ impl Answers {
             }
         };
         let routes = self.started.get().unwrap_or(&self.starting);
-        routes.answer(request.map(body), Some(peer))
+        routes.answer_received(request.map(body), peer)
     }
 }

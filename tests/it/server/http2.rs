@@ -201,6 +201,36 @@ async fn headers_that_are_too_long_over_http2_are_431() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_we_refuse_over_http2_before_any_route_is_logged_under_its_id() {
+    let workplace = Workplace::migrated();
+    let (running, client) = start(&workplace, "");
+    let mut tasks = JoinSet::new();
+    let mut sender = open(&running.token, &client, &mut tasks).await.unwrap();
+    for (host, fields, status) in [
+        ("localhost", 0, 200),
+        ("LocalHost:443", 0, 200),
+        ("localhost", 101, 431),
+        ("other", 0, 400),
+        ("localhost:1", 0, 400),
+        ("", 0, 400),
+    ] {
+        let mut request = get("/livez");
+        let headers = request.headers_mut();
+        headers.insert("host", host.parse().unwrap());
+        for _ in 0..fields {
+            headers.append("x-short", "y".parse().unwrap());
+        }
+        let reply = ask(&mut sender, request, "").await.unwrap();
+        assert_eq!(reply.status().as_u16(), status, "{host} {}", reply.body());
+        if status != 200 {
+            let id = reply.headers()["x-request-id"].to_str().unwrap();
+            wait_until("it is logged", || log(&workplace).contains(id));
+            assert!(reply.body().contains("message"), "{}", reply.body());
+        }
+    }
+}
+
 /// A client that writes frames as it likes.
 struct RawClient(TlsClient);
 

@@ -5,6 +5,7 @@ mod certificates;
 mod connections;
 mod copies;
 mod crowd;
+mod hosts;
 mod http2;
 mod log;
 mod metrics;

@@ -8,8 +8,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::http::{Request, Response, StatusCode};
-use axum::response::IntoResponse;
+use axum::http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http2::{Builder, Connection};
 use hyper::service::service_fn;
@@ -29,8 +28,6 @@ use under_way::UnderWay;
 const MAX_STREAMS: u32 = 16;
 /// The longest headers and query together, in bytes, as over HTTP/1.1; longer ones are answered 431 without a body.
 const MAX_HEADER_LIST: u32 = 24 * 1024;
-/// The most header fields, as over HTTP/1.1: by its tables, a client sends one in a byte.
-const MAX_FIELDS: usize = 100;
 /// The most of requests' bodies that waits until it is read, in bytes: of one, and of all of a connection. The protocol has no
 /// smaller one for all.
 const WINDOW: u32 = 65_535;
@@ -76,11 +73,7 @@ async fn answer(
     peer: SocketAddr,
 ) -> Response<ReplyBody> {
     let mut under_way = UnderWay::begin(activity);
-    let response = if request.headers().len() > MAX_FIELDS {
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response()
-    } else {
-        answers.answer(request, peer).await
-    };
+    let response = answers.answer(request, peer).await;
     under_way.reply();
     response.map(|body| ReplyBody::new(body, under_way))
 }
