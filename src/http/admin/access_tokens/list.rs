@@ -59,8 +59,14 @@ impl ListAccessTokens {
             "inactive" => Some(State::Inactive),
             _ => None,
         })?;
+        // A blank id is no user's, and not found, as in GitLab; elsewhere it is refused.
+        let user_id = if parameters.is_blank("user_id") {
+            Some(0)
+        } else {
+            parameters.integer("user_id")?
+        };
         Ok(Self {
-            user_id: parameters.listed_user()?,
+            user_id: user_id.map(UserId),
             state,
             revoked: parameters.boolean("revoked")?,
             created_before: parameters.instant("created_before")?,

@@ -6,7 +6,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::domain::expiry::Lifetime;
-use crate::domain::ids::UserId;
 use crate::domain::members::access_level::AccessLevel;
 use crate::domain::moment::Moment;
 use crate::http::admin::error::ApiError;
@@ -56,22 +55,15 @@ impl Parameters {
         }
     }
 
-    /// The user whose things are listed; a blank id is no user's, for an empty variable of a script must not list everybody's.
-    pub(in crate::http::admin) fn listed_user(&self) -> Result<Option<UserId>, ApiError> {
-        let is_blank = self.value("user_id").is_some_and(is_blank);
-        let id = if is_blank {
-            Some(0)
-        } else {
-            self.integer("user_id")?
-        };
-        Ok(id.map(UserId))
-    }
-
     /// Refuses filters that are given and blank, for an empty variable of a script must not list everybody's.
     pub(in crate::http::admin) fn must_not_be_blank(&self, names: &[&str]) -> Result<(), ApiError> {
-        let mut names = names.iter();
-        let blank = names.find(|name| self.value(name).is_some_and(is_blank));
+        let blank = names.iter().find(|name| self.is_blank(name));
         blank.map_or(Ok(()), |name| Err(invalid(name)))
+    }
+
+    /// True if it is given as a text with nothing in it, or with blanks only.
+    pub(in crate::http::admin) fn is_blank(&self, name: &str) -> bool {
+        self.value(name).is_some_and(is_blank)
     }
 
     /// True or false in one of GitLab's words; a blank text is neither.

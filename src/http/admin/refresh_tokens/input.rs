@@ -20,8 +20,9 @@ pub(super) struct ListRefreshTokens {
 
 impl ListRefreshTokens {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
+        parameters.must_not_be_blank(&["user_id"])?;
         Ok(Self {
-            user_id: parameters.listed_user()?,
+            user_id: parameters.integer("user_id")?.map(UserId),
             part: ForwardInput::read(parameters)?,
         })
     }

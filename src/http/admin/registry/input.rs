@@ -24,6 +24,8 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
         parameters.require(&["scope"])?;
+        // An empty variable of a script must not explain a login by password.
+        parameters.must_not_be_blank(&["user", "token_id"])?;
         let scope = parameters.text("scope")?.unwrap_or_default();
         Ok(Self {
             scope: Scope::parse_all([scope])

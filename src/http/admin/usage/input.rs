@@ -80,7 +80,7 @@ impl UsagePlaceInput {
 
 impl ListUsage {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.must_not_be_blank(&["token_id", "deploy_token_id", "repository"])?;
+        parameters.must_not_be_blank(&["token_id", "deploy_token_id", "user_id", "repository"])?;
         let wanted = Self {
             by: parameters.word("by", |text| {
                 let mut all = UsageGrouping::ALL.into_iter();
@@ -90,7 +90,7 @@ impl ListUsage {
             to: parameters.date("to")?,
             token_id: parameters.integer("token_id")?,
             deploy_token_id: parameters.integer("deploy_token_id")?,
-            user_id: parameters.listed_user()?,
+            user_id: parameters.integer("user_id")?.map(UserId),
             repository: parameters.parsed("repository")?,
             part: ForwardInput::read(parameters)?,
         };
