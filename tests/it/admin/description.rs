@@ -348,6 +348,14 @@ async fn the_page_begins_with_a_call_and_says_common_things_once() {
         let count = page.matches(&format!("<dt><code>{status}</code>")).count();
         assert_eq!(count, 1, "{status}");
     }
+    // A list has no name that is taken, and nothing to be made.
+    let (_, of_changes) = page.split_once("which change something, also:").unwrap();
+    for status in ["409", "412", "422"] {
+        assert!(
+            of_changes.contains(&format!("<dt><code>{status}</code>")),
+            "{status}"
+        );
+    }
     assert!(!page.contains('`'), "code is shown as code");
     for types in [
         "<code>per_page</code> <span>whole number, at least 1</span>",

@@ -76,7 +76,7 @@ pub(super) const UNAVAILABLE: &str = "The service cannot answer now: try again a
 Without that header, trying again does not help; the message says what does.";
 
 /// The answers that every operation may give, with what to do about them.
-pub(super) const COMMON_ANSWERS: [(&str, &str); 12] = [
+pub(super) const COMMON_ANSWERS: [(&str, &str); 10] = [
     (
         "400",
         "A parameter is missing, unknown or unreadable, or a rule forbids it; the body names it.",
@@ -97,6 +97,24 @@ pub(super) const COMMON_ANSWERS: [(&str, &str); 12] = [
         "405",
         "The address does not take this method, or the page is too far on; the body says which.",
     ),
+    ("413", "The request has a body of more than 64 KiB."),
+    (
+        "415",
+        "The request has a body that is neither JSON nor a form; the header `Content-Type` says what it is.",
+    ),
+    (
+        "429",
+        "Too many tokens, codes or passwords were wrong: correct yours, and try again after the seconds in the header `Retry-After`.",
+    ),
+    (
+        "500",
+        "The service failed: its log says why, under the header `X-Request-Id`.",
+    ),
+    ("503", UNAVAILABLE),
+];
+
+/// The answers that only an operation may give that changes something.
+pub(super) const ANSWERS_TO_CHANGES: [(&str, &str); 3] = [
     (
         "409",
         "Something is there already, such as the name or the member, or is still needed; the body says what.",
@@ -105,20 +123,10 @@ pub(super) const COMMON_ANSWERS: [(&str, &str); 12] = [
         "412",
         "The request has a condition, `If-Match` or `If-Unmodified-Since`: times and versions of changes are not kept.",
     ),
-    ("413", "The body has more than 64 KiB."),
-    (
-        "415",
-        "The body is neither JSON nor a form; the header `Content-Type` says what it is.",
-    ),
     (
         "422",
         "The request can be read, but what it asks for is impossible.",
     ),
-    (
-        "429",
-        "Too many tokens, codes or passwords were wrong: correct yours, and try again after the seconds in the header `Retry-After`.",
-    ),
-    ("503", UNAVAILABLE),
 ];
 
 /// The document before the operations are in it. `address` is where clients reach the API.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use crate::http::admin::documents::about::COMMON_ANSWERS;
+use crate::http::admin::documents::about::{ANSWERS_TO_CHANGES, COMMON_ANSWERS};
 use crate::http::admin::documents::types::{component, in_words, may_be_null};
 
 /// Everything wraps, so that nothing is wider than a phone.
@@ -66,10 +66,16 @@ fn common_answers() -> String {
          <p>Each operation below names what it answers when it is done. Else the answer is one of these, and the body \
          is JSON with <code>message</code> or <code>error</code>:</p><dl>",
     );
-    for (status, about) in COMMON_ANSWERS {
+    write_answers(&mut html, &COMMON_ANSWERS);
+    html += "</dl><p>To <code>POST</code>, <code>PUT</code>, <code>PATCH</code> and <code>DELETE</code>, which change something, also:</p><dl>";
+    write_answers(&mut html, &ANSWERS_TO_CHANGES);
+    html + "</dl>"
+}
+
+fn write_answers(html: &mut String, answers: &[(&str, &str)]) {
+    for (status, about) in answers {
         let _ = write!(html, "<dt><code>{status}</code><dd>{}", inline(about));
     }
-    html + "</dl>"
 }
 
 /// A noun's entry in the contents, and its operations.
