@@ -17,7 +17,7 @@ pub(super) async fn owner_of(
 ) -> Result<SignedIn, RefusedCredential> {
     let found = match token.kind {
         SecretKind::AccessToken => look.access_token(&token.digest).await?,
-        SecretKind::DeployToken | SecretKind::RefreshToken => None,
+        SecretKind::DeployToken | SecretKind::RefreshToken => return Err(Cause::OtherKind.into()),
     };
     let (token, owner) = found.ok_or(Cause::UnknownToken)?;
     if let Some(cause) = token.refused(&owner, now) {

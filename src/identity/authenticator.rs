@@ -140,6 +140,9 @@ impl Authenticator {
         presented: (RecognizedToken, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Identified<SignedIn>, RefusedCredential> {
+        if presented.0.kind != SecretKind::RefreshToken {
+            return Err(Cause::OtherKind.into());
+        }
         if self.tokens_only {
             return Err(Cause::TwoFactorRequired.into());
         }

@@ -50,11 +50,12 @@ impl RefusedCredentials {
         (address, now): (Option<IpAddr>, DateTime<Utc>),
     ) -> RefusedCredential {
         let RefusedCredential { error, about } = refused;
-        // A secret that looks like none of ours is a password only where passwords are taken.
-        let is_password = match &error {
-            AuthenticationError::Wrong(cause) => is_of_password(*cause, secret),
-            _ => secret.is_some_and(is_password),
-        };
+        let is_password = secret.is_some_and(is_password)
+            && match &error {
+                // A secret that looks like none of ours is a password only where passwords are taken.
+                AuthenticationError::Wrong(cause) => is_of_password(*cause, secret),
+                _ => true,
+            };
         let error = self.throttled(error, secret, (address, now));
         let tally = match secret {
             Some(_) if is_password => &self.tallies.passwords,

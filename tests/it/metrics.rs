@@ -8,8 +8,10 @@ use chrono::Duration;
 use serde_json::json;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
+use wharfinger::domain::secret::{SecretKind, SecretToken};
+use wharfinger::server::SystemEntropy;
 
-use crate::harness::{TestApp, World};
+use crate::harness::{PASSWORD, TestApp, World};
 use crate::two_factor::{set_up, wrong_code};
 
 const AUTH: &str = "/jwt/auth?service=container_registry";
@@ -158,6 +160,28 @@ async fn failed_logins_and_waits_are_counted_on_both_listeners() {
     assert!(computed >= 2.0, "{computed}");
     counted(&metrics, "wharfinger_password_hashes_running", &[], 0.0);
     counted(&metrics, "wharfinger_password_hashes_waiting", &[], 0.0);
+}
+
+#[tokio::test]
+async fn a_token_is_counted_as_one_where_no_password_is_taken() {
+    let app = TestApp::start_with("[two_factor]\nrequired = true\n").await;
+    let kinds = [SecretKind::RefreshToken, SecretKind::DeployToken];
+    for kind in kinds {
+        let secret = SecretToken::generate(kind, &SystemEntropy);
+        app.caller("alice", secret.expose()).ask_at(AUTH).await;
+    }
+    app.caller("alice", PASSWORD).ask_at(AUTH).await;
+    let metrics = metrics(&app).await;
+    for (credential, expected) in [("token", 2.0), ("password", 1.0)] {
+        let credential = format!("credential=\"{credential}\"");
+        let labels = ["listener=\"token\"", credential.as_str()];
+        counted(
+            &metrics,
+            "wharfinger_logins_failed_total",
+            &labels,
+            expected,
+        );
+    }
 }
 
 #[tokio::test]

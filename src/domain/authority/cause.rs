@@ -18,6 +18,8 @@ pub enum Cause {
     BrokenToken,
     /// No token has this digest.
     UnknownToken,
+    /// It is a token of a kind that is not taken there, such as a deploy token for the admin API.
+    OtherKind,
     /// The token has expired.
     ExpiredToken,
     /// The token was revoked.
@@ -48,11 +50,12 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Unreadable,
         Self::EmptySecret,
         Self::BrokenToken,
         Self::UnknownToken,
+        Self::OtherKind,
         Self::ExpiredToken,
         Self::RevokedToken,
         Self::OtherService,
@@ -75,6 +78,7 @@ impl Cause {
             Self::EmptySecret => "empty_secret",
             Self::BrokenToken => "broken_token",
             Self::UnknownToken => "unknown_token",
+            Self::OtherKind => "other_kind",
             Self::ExpiredToken => "expired_token",
             Self::RevokedToken => "revoked_token",
             Self::OtherService => "other_service",
@@ -99,6 +103,7 @@ impl fmt::Display for Cause {
             Self::EmptySecret => "the secret is empty",
             Self::BrokenToken => "the token is mistyped or cut",
             Self::UnknownToken => "the token is unknown",
+            Self::OtherKind => "a token of this kind is not taken here",
             Self::ExpiredToken => "the token has expired",
             Self::RevokedToken => "the token was revoked",
             Self::OtherService => "the refresh token is for another service",
