@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use secrecy::ExposeSecret;
 
@@ -42,11 +42,16 @@ pub(super) fn get(
     request: Request,
 ) -> impl Future<Output = Result<Response, IssueError>> {
     let is_of_page = request.extensions().get::<FromPage>().is_some();
-    let request = request::by_get(
+    let is_head = *request.method() == Method::HEAD;
+    let mut request = request::by_get(
         request.uri().query().unwrap_or_default(),
         request.headers(),
         who.origin(Face::Registry),
     );
+    // Nobody would get the refresh token.
+    if let Ok(asked) = &mut request.asked {
+        asked.offline &= !is_head;
+    }
     async move {
         let token = issuer.issue(request, noting(&who)).await?;
         let is_anonymous = token.principal == Principal::Anonymous;

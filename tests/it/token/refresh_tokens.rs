@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
 use secrecy::SecretString;
 use serde_json::json;
@@ -13,7 +14,7 @@ use wharfinger::storage::PurgePass;
 
 use super::forms::Form;
 use super::start;
-use crate::harness::{PASSWORD, TestApp, World, named};
+use crate::harness::{PASSWORD, TestApp, World, basic, named};
 
 const PULL: &str = "repository:team/app:pull";
 
@@ -73,6 +74,21 @@ async fn docker_login_gets_a_refresh_token_by_get() {
         reply.get("refresh_token").is_none(),
         "anonymous callers get none"
     );
+}
+
+/// Nobody would get it, and it would take the place of another one.
+#[tokio::test]
+async fn head_makes_no_refresh_token() {
+    let app = start().await;
+    let path = "/jwt/auth?offline_token=true&service=container_registry";
+    let head = Request::head(path).header(header::AUTHORIZATION, basic("alice", PASSWORD));
+    let reply = app.send(head.body(Body::empty()).unwrap()).await;
+    assert_eq!((reply.status, reply.body.as_str()), (StatusCode::OK, ""));
+    let alice = app.actor("alice", "api").await;
+    assert_eq!(alice.read("/refresh_tokens").await, json!([]));
+    assert_eq!(app.login("alice").ask_at(path).await.status, StatusCode::OK);
+    let made = alice.read("/refresh_tokens").await;
+    assert_eq!(made.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
