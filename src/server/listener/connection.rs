@@ -70,8 +70,12 @@ impl Connection {
             () = self.lifecycle.aborting() => return,
         };
         match greeted {
-            Ok(Ok(Greeted::Tls(stream))) => {
-                let (answers, course) = (&self.answers, self.course());
+            Ok(Ok(Greeted::Tls(stream, authorities))) => {
+                let answers = &self.answers;
+                let course = Course {
+                    authorities,
+                    ..self.course()
+                };
                 if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
                     http2::serve(stream, answers, self.peer, &course).await;
                 } else {
@@ -93,6 +97,7 @@ impl Connection {
             timeouts: self.rules.timeouts,
             lifecycle: self.lifecycle.clone(),
             crowd: self.slot.crowd(),
+            authorities: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::config::ConnectionTimeouts;
 use crate::server::lifecycle::Lifecycle;
 use crate::server::listener::activity::{Activity, Step};
 use crate::server::listener::crowd::Crowd;
+use crate::server::tls::ClientAuthorities;
 
 /// At a stop, the time that a client has whose connection was accepted, but whose first request is still under way.
 pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
@@ -26,12 +27,16 @@ pub(super) struct Course {
     pub(super) timeouts: ConnectionTimeouts,
     pub(super) lifecycle: Lifecycle,
     pub(super) crowd: Crowd,
+    /// The authorities that the client's certificate was judged by, if it has shown one.
+    pub(super) authorities: Option<ClientAuthorities>,
 }
 
 impl Course {
     /// True if a reply that leaves now should be the connection's last.
     pub(super) fn is_last(&self) -> bool {
-        self.lifecycle.is_stopping() || self.crowd.is_there()
+        let authorities = self.authorities.as_ref();
+        let is_stranger = authorities.is_some_and(|known| known.has_changed().is_ok_and(|new| new));
+        self.lifecycle.is_stopping() || self.crowd.is_there() || is_stranger
     }
 
     /// Lets a connection answer requests until the client closes it, takes too long, or must make room. `end` tells it to end
@@ -45,10 +50,14 @@ impl Course {
             timeouts,
             lifecycle,
             crowd,
+            authorities,
         } = self;
         let (mut http, mut is_last, mut is_told) = (pin!(http), false, false);
         let mut overdue = pin!(overdue(activity, timeouts));
         let mut news = news(activity, lifecycle, crowd.clone());
+        if let Some(authorities) = authorities.clone() {
+            news.push(other_authorities(authorities).boxed());
+        }
         loop {
             tokio::select! {
                 biased;
@@ -121,7 +130,8 @@ async fn overdue(activity: &Activity, timeouts: &ConnectionTimeouts) {
 enum News {
     /// The hard stop has begun.
     Abort,
-    /// A stop has closed the listeners, and a request that may have been under way is there, or will not come.
+    /// A stop has closed the listeners, and a request that may have been under way is there, or will not come. Or the client has to
+    /// show its certificate anew.
     LastCall,
     /// The listener has become crowded, or has room again.
     Crowd(Crowd),
@@ -148,6 +158,15 @@ fn news<'a>(
 async fn next_crowd(mut crowd: Crowd) -> News {
     crowd.changed().await;
     News::Crowd(crowd)
+}
+
+/// Waits until other authorities judge the certificates of clients.
+async fn other_authorities(mut authorities: ClientAuthorities) -> News {
+    // Without a listener that might tell, a stop does.
+    if authorities.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    News::LastCall
 }
 
 /// Waits until a stop closes the listeners, and then for a request that may be under way.

@@ -6,15 +6,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::server::tls::ListenerTls;
+use crate::server::tls::{ClientAuthorities, ListenerTls};
 
 /// The first byte of TLS: a record of a handshake (RFC 8446, section 5.1).
 pub(super) const HANDSHAKE_RECORD: u8 = 0x16;
 
 /// A connection to a listener that speaks TLS, after its first bytes.
 pub(super) enum Greeted {
-    /// The client speaks TLS, and the handshake is over.
-    Tls(Box<TlsStream<TcpStream>>),
+    /// The client speaks TLS, and the handshake is over; the authorities are those of its certificate, if it has shown one.
+    Tls(Box<TlsStream<TcpStream>>, Option<ClientAuthorities>),
     /// The client speaks plain HTTP.
     Plain(TcpStream),
 }
@@ -27,7 +27,9 @@ pub(super) async fn greet(stream: TcpStream, tls: &ListenerTls) -> io::Result<Gr
     if first.iter().all(u8::is_ascii_uppercase) {
         return Ok(Greeted::Plain(stream));
     }
+    // First, so that none that are replaced meanwhile are missed.
+    let authorities = tls.client_authorities();
     let acceptor = TlsAcceptor::from(tls.server_config());
     let stream = acceptor.accept(stream).await?;
-    Ok(Greeted::Tls(Box::new(stream)))
+    Ok(Greeted::Tls(Box::new(stream), authorities))
 }

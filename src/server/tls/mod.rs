@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use rustls::ServerConfig;
+use tokio::sync::watch;
 
 use crate::config::Tls;
 
@@ -29,7 +30,12 @@ struct TlsState {
     section: &'static str,
     files: Tls,
     pair: RwLock<Arc<TlsPair>>,
+    /// Tells when the authorities of clients are replaced.
+    authorities: watch::Sender<()>,
 }
+
+/// Tells the connections of clients that showed certificates when the authorities of these are replaced.
+pub(super) type ClientAuthorities = watch::Receiver<()>;
 
 /// A file of TLS that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +74,14 @@ impl ListenerTls {
             section,
             files: files.clone(),
             pair: RwLock::new(Arc::new(pair)),
+            authorities: watch::Sender::default(),
         })))
+    }
+
+    /// The authorities of clients as they are now, if clients show certificates.
+    pub(super) fn client_authorities(&self) -> Option<ClientAuthorities> {
+        let wanted = self.0.files.client_ca.as_ref();
+        wanted.map(|_| self.0.authorities.subscribe())
     }
 
     /// The configuration for a new connection.
@@ -82,6 +95,7 @@ impl ListenerTls {
             section,
             files,
             pair,
+            authorities,
         } = &*self.0;
         let content = TlsContent::read(section, files)?;
         if content.digest() == self.pair().digest {
@@ -92,8 +106,12 @@ impl ListenerTls {
         if self.pair().check(section, files, now).is_ok() {
             new.check(section, files, now)?;
         }
+        let has_new_authorities = new.client_ca != self.pair().client_ca;
         // The lock is held only to exchange one pointer, so a poisoned one is whole.
         *pair.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        if has_new_authorities {
+            authorities.send_replace(());
+        }
         Ok(true)
     }
 

@@ -26,6 +26,8 @@ pub(super) struct TlsPair {
     pub(super) config: Arc<ServerConfig>,
     /// The digest of the contents that it was made of.
     pub(super) digest: [u8; 32],
+    /// The authorities of clients, as they were read.
+    pub(super) client_ca: Option<Vec<u8>>,
     begin: DateTime<Utc>,
     end: DateTime<Utc>,
 }
@@ -78,6 +80,7 @@ impl TlsPair {
         Ok(Self {
             config: Arc::new(config),
             digest,
+            client_ca: content.client_ca.clone(),
             begin,
             end,
         })

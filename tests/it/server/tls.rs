@@ -361,6 +361,46 @@ fn other_authorities_of_clients_are_taken_while_the_certificate_has_ended() {
     assert!(!is_answered(&old));
 }
 
+#[test]
+fn a_kept_connection_ends_with_the_authority_of_its_client() {
+    let (workplace, authority) = workplace();
+    let (old, new) = (TestAuthority::new(), TestAuthority::new());
+    let trusted = workplace.path().join("clients.crt");
+    fs::write(&trusted, old.pem()).unwrap();
+    let file = File::create(workplace.path().join("log")).unwrap();
+    let wanted = "export WHARFINGER_OPS__TLS_CLIENT_CA=clients.crt";
+    let before = format!("{}{wanted}", variables("ops"));
+    let running = spawn(&workplace, &before, file, "");
+    let client = authority.client(Some(&old.pair()), &[]);
+    wait_until("it is ready", || {
+        ask_tls(&running.ops, &client, "/readyz").is_ok_and(|reply| reply.contains("HTTP/1.1 200"))
+    });
+    let mut kept = connect(TcpStream::connect(&running.ops).unwrap(), &client);
+    let mut answered = || {
+        kept.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")?;
+        let mut text = Vec::new();
+        while !text.ends_with(b"ok\n") {
+            let mut part = [0; 1024];
+            match kept.read(&mut part)? {
+                0 => return Ok(false),
+                count => text.extend_from_slice(&part[..count]),
+            }
+        }
+        std::io::Result::Ok(true)
+    };
+    // Another certificate of the listener's own concerns no client.
+    authority.pair().mount(&workplace.path().join("tls"), 1);
+    wait_until("the certificate is taken", || {
+        log(&workplace).contains("has a new certificate")
+    });
+    assert!(answered().unwrap());
+    fs::write(&trusted, new.pem()).unwrap();
+    wait_until("its client is not answered", || {
+        !answered().unwrap_or(false)
+    });
+    assert!(ask_tls(&running.ops, &client, "/livez").is_err());
+}
+
 /// 200 clients say nothing, or begin and never go on.
 #[test]
 fn clients_that_stall_in_a_handshake_hold_up_nobody_and_are_given_up() {

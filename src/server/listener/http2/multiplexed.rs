@@ -134,6 +134,7 @@ mod tests {
             },
             lifecycle: Lifecycle::default(),
             crowd: Crowding::default().listen(),
+            authorities: None,
         };
         let (new, is_answered) = (NewStreams::default(), Arc::new(AtomicBool::new(false)));
         let answered = Arc::clone(&is_answered);
