@@ -1,5 +1,6 @@
 //! The parts of a running service, and the routes of its listeners.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -16,6 +17,7 @@ use crate::app::usage::UsageCounter;
 use crate::http::admin::AdminState;
 use crate::http::layers::{
     Framed, Health, HealthDetail, RequestLog, frame, health_routes, hint_routes,
+    hint_routes_where_asked,
 };
 use crate::http::token::PageOrigins;
 use crate::http::web::WebState;
@@ -64,12 +66,12 @@ pub struct Service {
     pub(super) db: Db,
 }
 
-/// The address of the hint for people who take a listener for a registry.
+/// The addresses of the hint for people who take a listener for a registry: for ops, the scheme and the address that it listens on.
 #[derive(Debug, Clone)]
 pub(super) struct Hints {
     pub(super) token: String,
     pub(super) admin: String,
-    pub(super) ops: String,
+    pub(super) ops: (&'static str, SocketAddr),
 }
 
 impl Service {
@@ -143,7 +145,7 @@ impl Service {
         self.metrics.read_from(move || rooms.read());
         let (health, pulls) = (self.health.clone(), self.pulls.clone());
         let ops = ops::router(health, pulls, self.metrics.clone());
-        let ops = ops.merge(hint_routes(&self.hints.ops));
+        let ops = ops.merge(hint_routes_where_asked(self.hints.ops.0, self.hints.ops.1));
         frame(ops, &self.frames.ops)
     }
 }

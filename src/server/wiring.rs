@@ -265,11 +265,10 @@ fn health_of_pulls(health: &Health, directory: &Directory) -> Health {
 }
 
 fn hints(config: &Config) -> Hints {
-    let scheme = scheme(config.ops.tls.as_ref());
     Hints {
         token: config.token.public_url.join(HINT),
         admin: config.admin.public_url.join(HINT),
-        ops: format!("{scheme}://{}{HINT}", config.ops.listen),
+        ops: (scheme(config.ops.tls.as_ref()), config.ops.listen),
     }
 }
 

@@ -30,7 +30,7 @@ pub use log::log_note::LogNote;
 pub use log::request_log::RequestLog;
 pub use media_type::media_type;
 pub use replies::distribution_error::DistributionError;
-pub use replies::hint::{HINT, hint_routes};
+pub use replies::hint::{HINT, hint_routes, hint_routes_where_asked};
 pub use replies::https_only::https_only_routes;
 pub use replies::retry_after::{WHILE_AWAY, retry_after, waiting_time};
 pub use replies::unavailable::starting_routes;

@@ -375,7 +375,10 @@ impl TestApp {
     /// The same by a client that wants a media type.
     pub(crate) async fn ops_accepting(&self, path: &str, media_type: &str) -> Reply {
         let request = Request::get(path).header("accept", media_type);
-        let request = request.body(Body::empty()).unwrap();
+        self.send_ops(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn send_ops(&self, request: Request<Body>) -> Reply {
         self.listeners.send_ops(request).await
     }
 

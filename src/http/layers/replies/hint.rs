@@ -3,11 +3,14 @@
 //! `docker login` shows no more than the status of `GET /v2/`, unless that sends it elsewhere for a token: what the
 //! answer there says is shown (docs/protocol.md §5).
 
-use axum::Json;
-use axum::Router;
+use std::net::SocketAddr;
+
+use axum::extract::Request;
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
+use axum::{Json, Router};
 
 use crate::http::layers::replies::distribution_error::DistributionError;
 
@@ -20,10 +23,26 @@ const SENTENCE: &str = "this is the token service, not the registry; log in to t
 
 /// The routes of the hint, whose address for clients is `address`.
 pub fn hint_routes(address: &str) -> Router {
-    let challenge = format!("Bearer realm=\"{address}\",service=\"not-a-registry\"");
-    let challenge = HeaderValue::from_str(&challenge).ok();
+    let address = address.to_owned();
+    routes(any(async move || challenged(&address)))
+}
+
+/// The routes of the hint on a listener for which nobody configures an address for clients: it is the host that they ask. The address
+/// that it listens on, which may be no host's, stands for one that is not named.
+pub fn hint_routes_where_asked(scheme: &'static str, listen: SocketAddr) -> Router {
+    routes(any(async move |request: Request| {
+        let target = request.uri().authority().map(Authority::as_str);
+        let field = request.headers().get(header::HOST);
+        let named = target.or_else(|| field?.to_str().ok());
+        let named = named.filter(|host| !host.is_empty()).map(str::to_owned);
+        let host = named.unwrap_or_else(|| listen.to_string());
+        challenged(&format!("{scheme}://{host}{HINT}"))
+    }))
+}
+
+/// The routes, of which `first` leads clients on.
+fn routes(first: MethodRouter) -> Router {
     // A slash at the end may be cut off before.
-    let first = any(async || challenged(challenge));
     Router::new()
         .route("/v2", first.clone())
         .route("/v2/", first)
@@ -34,9 +53,10 @@ pub fn hint_routes(address: &str) -> Router {
         .route(HINT, any(async || hint(StatusCode::FORBIDDEN, "DENIED")))
 }
 
-fn challenged(challenge: Option<HeaderValue>) -> Response {
+fn challenged(address: &str) -> Response {
     let mut response = hint(StatusCode::UNAUTHORIZED, "UNAUTHORIZED");
-    if let Some(challenge) = challenge {
+    let challenge = format!("Bearer realm=\"{address}\",service=\"not-a-registry\"");
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, challenge);

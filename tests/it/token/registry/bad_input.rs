@@ -193,4 +193,10 @@ async fn whoever_takes_a_listener_for_a_registry_is_told_the_address_to_use() {
         let told = json["errors"][0]["message"].as_str().unwrap();
         assert!(told.contains("log in to the registry's host"), "{told}");
     }
+    // Nobody configures an address of ops for clients: it is the one at which they are.
+    let request = Request::get("/v2/").header("host", "ops.example:5003");
+    let reply = app.send_ops(request.body(Body::empty()).unwrap()).await;
+    let challenge =
+        "Bearer realm=\"http://ops.example:5003/not-a-registry\",service=\"not-a-registry\"";
+    assert_eq!(reply.header("www-authenticate"), challenge);
 }
