@@ -28,7 +28,7 @@ pub struct KeySchedule {
     pub jwks_activation: Duration,
     /// The time for which a renewed certificate authority is published before it certifies keys.
     pub ca_activation: Duration,
-    /// The trust modes of registries that share keys; never `Pinned`.
+    /// The trust modes of registries that share keys; never `Pinned`, and none if each registry has a key of its own.
     pub modes: Vec<TrustMode>,
     /// The services that have a key of their own.
     pub pinned: Vec<ServiceName>,
@@ -68,17 +68,27 @@ impl KeySchedule {
             .iter()
             .partition(|registry| registry.trust == TrustMode::Pinned);
         Self {
-            modes: if others.is_empty() {
-                // If every registry is pinned, shared keys must come and go all the same, or they would pile up.
-                vec![TrustMode::Certificate]
-            } else {
-                others.iter().map(|registry| registry.trust).collect()
-            },
+            modes: others.iter().map(|registry| registry.trust).collect(),
             pinned: pinned
                 .into_iter()
                 .map(|registry| registry.service.clone())
                 .collect(),
             ..self
+        }
+    }
+
+    /// True if a registry looks at certificates, and so trusts our authority.
+    pub fn has_certificates(&self) -> bool {
+        self.modes.contains(&TrustMode::Certificate)
+    }
+
+    /// The trust modes by which shared keys come and go. If every registry is pinned, they must do so all the same, or they would
+    /// pile up.
+    fn modes_of_keys(&self) -> &[TrustMode] {
+        if self.modes.is_empty() {
+            &[TrustMode::Certificate]
+        } else {
+            &self.modes
         }
     }
 
@@ -95,7 +105,7 @@ impl KeySchedule {
     /// The state of the shared key at `position`.
     pub fn state(&self, made: &[DateTime<Utc>], position: usize, now: DateTime<Utc>) -> KeyState {
         let signing = || {
-            self.modes
+            self.modes_of_keys()
                 .iter()
                 .map(|&trust| self.signing(made, trust, now))
         };
@@ -108,7 +118,7 @@ impl KeySchedule {
         // A key is replaced when its successor begins to sign for the last of the registries.
         let successor = made.get(position.saturating_add(1));
         let replaced = successor.and_then(|&made| {
-            self.modes
+            self.modes_of_keys()
                 .iter()
                 .map(|&trust| self.begins(made, trust))
                 .max()

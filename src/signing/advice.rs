@@ -23,6 +23,8 @@ impl KeyRing {
         } = self.authority();
         let news = self.loaded().authority_began(&self.schedule);
         match (next, news) {
+            // Registries with a key set are told when the key that it certifies waits for them.
+            (Some(_), _) if !self.schedule.has_certificates() => None,
             (Some(next), _) => Some(format!(
                 "a new certificate authority waits; bring public/ca.crt to every registry and restart it before {}",
                 timestamp::seconds(next.begins_at)

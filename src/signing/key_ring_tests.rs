@@ -813,6 +813,23 @@ fn a_new_authority_is_news_until_the_keys_of_the_old_one_are_gone() {
     assert_eq!(warnings[2], None);
 }
 
+/// Their registries know a key, and not the authority; the other keys sign for nobody.
+#[test]
+fn a_new_authority_is_no_news_where_each_registry_has_a_key_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let keys = folder.path().join("keys");
+    let alone = schedule().for_registries(&[registry(TrustMode::Pinned)]);
+    let opened = KeyRing::open_or_create(&keys, alone.clone(), now(), &Counting(1.into()));
+    let ring = opened.unwrap().ring;
+    let renewed = KeyRing::renew_authority(&keys, &alone, now(), &Counting(70.into()));
+    let begins = renewed.unwrap().next.unwrap().begins_at;
+    for time in [now(), begins] {
+        ring.follow(time, &Counting(5.into())).unwrap();
+        assert_eq!(ring.authority_warning(time), None, "{time}");
+    }
+    assert_eq!(ring.authority().next, None, "it certifies keys");
+}
+
 #[test]
 fn registries_with_a_key_set_have_their_time_where_an_authority_is_renewed_late() {
     let hours = chrono::Duration::hours;

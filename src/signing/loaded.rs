@@ -188,8 +188,9 @@ impl Loaded {
     ) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let mut others = self.ring.iter().skip_while(|key| !key.is_current);
         let first = others.next().filter(|_| !self.ring.at(0).is_current)?;
-        let is_news = schedule.modes.contains(&TrustMode::Certificate);
-        is_news.then(|| (self.authority.made(), first.created_at))
+        schedule
+            .has_certificates()
+            .then(|| (self.authority.made(), first.created_at))
     }
 
     /// True if the newest key was made before that time.
