@@ -649,6 +649,10 @@ fn a_home_folder_is_not_taken_for_a_name() {
         ("keys", "directory", "~/keys"),
         ("database", "url", "sqlite://~/w.db"),
         ("database", "url", "sqlite:~/w.db"),
+        ("webhook", "secret_file", "~/secret"),
+        ("webhook", "ca_file", "~w/ca.crt"),
+        ("mail", "password_file", "~/password"),
+        ("mail", "ca_file", "~/ca.crt"),
     ] {
         let told = problem(&format!("[{section}]\n{key} = \"{value}\""));
         let expected = format!(
@@ -656,6 +660,21 @@ fn a_home_folder_is_not_taken_for_a_name() {
         );
         assert_eq!(told, expected);
     }
+    for (url, parameter) in [
+        ("postgres://u@h/d?sslrootcert=~/ca.crt", "sslrootcert"),
+        ("postgres:///d?host=%7E/run", "host"),
+        ("mysql://u@h/d?ssl-mode=REQUIRED&ssl-ca=~/ca.crt", "ssl-ca"),
+    ] {
+        assert_eq!(
+            problem(&format!("[database]\nurl = \"{url}\"")),
+            format!(
+                "w.toml:2: `database.url` has a parameter `{parameter}` that begins with ~, which only a shell knows; \
+                 write the whole path"
+            )
+        );
+    }
+    let password = "[database]\nurl = \"postgres:///d?host=/run/postgresql&password=~x\"";
+    load(password, &[]).unwrap();
 }
 
 /// The drivers pass over parameters that they do not know, and one of them logs what they hold.

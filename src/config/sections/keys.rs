@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::config::error::ConfigError;
 use crate::config::sources::settings::Settings;
-use crate::config::sources::value::HOME;
 
 /// `[keys]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,17 +22,16 @@ pub struct Keys {
 impl Keys {
     pub(in crate::config) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let directory = settings.get("keys.directory")?;
-        match directory.text()? {
-            "" => Err(directory.wrong("names a folder")),
-            text if text.starts_with('~') => Err(directory.wrong(HOME)),
-            text => Ok(Self {
-                directory: PathBuf::from(text),
-                rotate_every: settings.get("keys.rotate_every")?.duration("1h", "3650d")?,
-                jwks_activation: settings
-                    .get("keys.jwks_activation")?
-                    .duration("0s", "365d")?,
-                ca_activation: settings.get("keys.ca_activation")?.duration("0s", "365d")?,
-            }),
-        }
+        let named = directory.path()?;
+        Ok(Self {
+            directory: named
+                .ok_or_else(|| directory.wrong("names a folder"))?
+                .into(),
+            rotate_every: settings.get("keys.rotate_every")?.duration("1h", "3650d")?,
+            jwks_activation: settings
+                .get("keys.jwks_activation")?
+                .duration("0s", "365d")?,
+            ca_activation: settings.get("keys.ca_activation")?.duration("0s", "365d")?,
+        })
     }
 }

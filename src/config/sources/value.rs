@@ -45,6 +45,15 @@ impl Setting {
         }
     }
 
+    /// The path of a file or folder, as it is written; nothing if none is.
+    pub(in crate::config) fn path(&self) -> Result<Option<&str>, ConfigError> {
+        match self.text()? {
+            "" => Ok(None),
+            text if text.starts_with('~') => Err(self.wrong(HOME)),
+            text => Ok(Some(text)),
+        }
+    }
+
     /// A number between two limits, both allowed.
     pub(in crate::config) fn integer(&self, least: u32, most: u32) -> Result<u32, ConfigError> {
         let number = match &self.raw {

@@ -45,6 +45,9 @@ const OF_MYSQL: [&str; 14] = [
     "statement-cache-capacity",
 ];
 
+/// The ends of the names of parameters that are paths.
+const PATHS: [&str; 5] = ["cert", "ca", "key", "host", "socket"];
+
 /// Reads an address whose scheme and parameters are known. For SQLite's parameters the driver looks itself.
 pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigError> {
     let text = setting.text()?;
@@ -63,8 +66,13 @@ pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigE
     }
     if let Some(known) = known {
         let is_known = |name: &str| known.contains(&name) || is_option(name);
-        if let Some(name) = parameters(rest).find(|name| !is_known(name)) {
-            return Err(setting.wrong(&refusal(&name, known)));
+        for (name, value) in parameters(rest) {
+            if !is_known(&name) {
+                return Err(setting.wrong(&refusal(&name, known)));
+            }
+            if value.starts_with('~') && PATHS.iter().any(|end| name.ends_with(end)) {
+                return Err(setting.wrong(&format!("has a parameter `{name}` that {HOME}")));
+            }
         }
     }
     Ok(SecretString::from(text))
@@ -75,12 +83,11 @@ fn is_option(name: &str) -> bool {
     name.starts_with("options[") && name.ends_with(']')
 }
 
-/// The names of the parameters.
-fn parameters(address: &str) -> impl Iterator<Item = String> {
+/// The parameters, by name and value.
+fn parameters(address: &str) -> impl Iterator<Item = (String, String)> {
     let address = address.split('#').next().unwrap_or_default();
     let query = address.split_once('?').map_or("", |(_, query)| query);
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.map(|(name, _)| name.into_owned())
+    form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
 fn refusal(name: &str, known: &[&str]) -> String {

@@ -24,10 +24,10 @@ pub(in crate::config) fn read<'a>(
     key: &str,
 ) -> Result<Option<(SecretString, &'a Setting)>, ConfigError> {
     let (written, file) = (settings.get(key)?, settings.get(&format!("{key}_file"))?);
-    match (written.text()?, file.text()?) {
-        ("", "") => Ok(None),
-        (text, "") => Ok(Some((SecretString::from(text), written))),
-        ("", _) => {
+    match (written.text()?, file.path()?) {
+        ("", None) => Ok(None),
+        (text, None) => Ok(Some((SecretString::from(text), written))),
+        ("", Some(_)) => {
             let text = text_of(file, LONGEST_SECRET, READ_BY_ALL)?;
             let text = text.trim_end_matches(['\r', '\n']);
             if text.is_empty() {
@@ -45,10 +45,8 @@ pub(in crate::config) fn certificates(
     key: &str,
 ) -> Result<Option<String>, ConfigError> {
     let setting = settings.get(key)?;
-    if setting.text()?.is_empty() {
-        return Ok(None);
-    }
-    text_of(setting, LONGEST_LIST, 0).map(Some)
+    let named = setting.path()?;
+    named.map(|_| text_of(setting, LONGEST_LIST, 0)).transpose()
 }
 
 /// The text of the named file, which must not be longer than that, and which nobody must have the rights in `refused` to.

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::config::error::{ConfigError, SettingOrigin};
 use crate::config::sources::settings::Settings;
-use crate::config::sources::value::HOME;
 
 /// The problem of a setting that means nothing without TLS.
 const NO_TLS: &str = "needs a listener that speaks TLS; set `tls_certificate` and `tls_key` too";
@@ -83,10 +82,5 @@ impl Tls {
 
 /// The path of a file; nothing if none is written.
 fn path(settings: &Settings, key: &str) -> Result<Option<PathBuf>, ConfigError> {
-    let setting = settings.get(key)?;
-    match setting.text()? {
-        "" => Ok(None),
-        text if text.starts_with('~') => Err(setting.wrong(HOME)),
-        text => Ok(Some(PathBuf::from(text))),
-    }
+    Ok(settings.get(key)?.path()?.map(PathBuf::from))
 }
