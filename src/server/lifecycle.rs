@@ -26,14 +26,19 @@ pub(super) struct Lifecycle {
     tasks: TaskTracker,
 }
 
-/// The signals that ask for a stop; once they are installed, they no longer kill the process.
+/// The signals that ask for a stop, and those that mean something to other services; once they are installed, they no longer kill
+/// the process.
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// The one by which nginx, and images that are made after its, stop in good order.
+    quit: Signal,
     /// None if whoever started the process had it ignore that one, as `nohup` does, and for the first process of a container, which
     /// ignores it by itself.
     hang_up: Option<Signal>,
+    /// Those by which other services open their log files anew, or replace themselves.
+    user: [Signal; 2],
 }
 
 /// A stop whose tasks are over.
@@ -46,18 +51,23 @@ pub(super) struct Stopped {
 }
 
 impl Signals {
-    /// Listens to SIGTERM, SIGINT and SIGHUP.
+    /// Listens to SIGTERM, SIGINT, SIGQUIT and SIGHUP, and to SIGUSR1 and SIGUSR2, which stop nothing.
     pub(super) fn install() -> std::io::Result<Self> {
         let is_ignored = std::process::id() == 1 || ignores_hang_ups();
         let hang_up = (!is_ignored).then(|| signal(SignalKind::hangup()));
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             hang_up: hang_up.transpose()?,
+            user: [
+                signal(SignalKind::user_defined1())?,
+                signal(SignalKind::user_defined2())?,
+            ],
         })
     }
 
-    /// Waits for a signal.
+    /// Waits for a signal that asks for a stop.
     pub(super) async fn next(&mut self) {
         let hung_up = async {
             match &mut self.hang_up {
@@ -68,7 +78,9 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
             _ = hung_up => {}
+            () = tell_of(&mut self.user) => {}
         }
     }
 
@@ -78,6 +90,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 
@@ -85,6 +98,20 @@ impl Signals {
     pub(super) async fn last_moment(&mut self) {
         self.again().await;
         sleep(LAST_MOMENT).await;
+    }
+}
+
+/// Tells of each of these signals, and never ends: whoever sends one waits for something that does not happen.
+async fn tell_of([first, second]: &mut [Signal; 2]) {
+    loop {
+        let name = tokio::select! {
+            _ = first.recv() => "SIGUSR1",
+            _ = second.recv() => "SIGUSR2",
+        };
+        tracing::warn!(
+            "{name} changes nothing here: certificates and keys are followed without a signal, a log file is rotated with \
+             `copytruncate`, and SIGTERM stops the service"
+        );
     }
 }
 

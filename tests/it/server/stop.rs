@@ -232,6 +232,30 @@ fn a_closed_terminal_stops_it_cleanly_unless_it_ignores_that() {
     assert_eq!(running.stop().0, Some(0));
 }
 
+/// nginx stops in good order by SIGQUIT, and opens its log files anew by SIGUSR1; whoever comes from there finds nothing worse.
+#[test]
+fn signals_of_other_services_end_no_request() {
+    let workplace = Workplace::migrated();
+    let mut running = start_with(&workplace, "log", "[shutdown]\ndelay = \"2s\"\n");
+    for name in ["-USR1", "-USR2"] {
+        running.signal(name);
+        let text = format!("SIG{} changes nothing here", &name[1..]);
+        wait_until("it is told", || log(&workplace).contains(&text));
+    }
+    lives(&running);
+    running.signal("-QUIT");
+    wait_until("it stops", || log(&workplace).contains("stopping"));
+    running.signal("-USR1");
+    let reply = running.get("/jwt/auth?service=container_registry");
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    wait_until("it has ended", || {
+        running.child.try_wait().unwrap().is_some()
+    });
+    assert!(running.child.wait().unwrap().success());
+    let told = log(&workplace);
+    assert!(told.contains("\"message\":\"stopped\""), "{told}");
+}
+
 /// An address is new once the use from it is written down, which a stop does last.
 #[test]
 fn a_stop_observes_new_addresses_of_its_last_uses() {
