@@ -31,6 +31,12 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
                        `chmod o-w` on it, else replace it";
         return Err(KeyError::new(path, problem));
     }
+    // Opening a pipe waits for somebody who writes into it.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let problem =
+            "is no file; move it away, and bring the file back from a backup if there was one";
+        return Err(KeyError::new(path, problem));
+    }
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -258,7 +264,8 @@ fn not_locked(path: &Path, error: &std::io::Error) -> KeyError {
     KeyError::new(path, format!("cannot be locked: {error}"))
 }
 
-/// The files in a folder that end in `.pem`, by name; none if there is no folder.
+/// The files in a folder that end in `.pem`, by name; none if there is no folder. A link that leads nowhere is none: what it led to is
+/// lost, or the volume with it is not there.
 pub(super) fn pem_files(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
     check_folder(folder)?;
     folder.parent().map_or(Ok(()), check_folder)?;
@@ -271,12 +278,17 @@ pub(super) fn pem_files(folder: &Path) -> Result<Vec<PathBuf>, KeyError> {
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| failed(&error))?.path();
-        if has_ending(&path, "pem") {
+        if has_ending(&path, "pem") && leads_somewhere(&path) {
             paths.push(path);
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+/// True also if it cannot be known.
+fn leads_somewhere(path: &Path) -> bool {
+    fs::metadata(path).map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
 }
 
 #[cfg(test)]
@@ -309,6 +321,23 @@ mod tests {
             assert_eq!(checked.is_ok(), is_taken, "{mounted:?}");
             assert!(check_folder(path).is_err(), "no mount of its own");
             fs::set_permissions(path, Permissions::from_mode(0o700)).unwrap();
+        }
+    }
+
+    /// Opening a pipe waits for somebody who writes into it.
+    #[test]
+    fn what_is_no_file_is_told_at_once() {
+        let folder = TempDir::new().unwrap();
+        let [pipe, inner] = ["a.pem", "b.pem"].map(|name| folder.path().join(name));
+        let made = std::process::Command::new("mkfifo")
+            .args(["-m", "600"])
+            .arg(&pipe)
+            .status();
+        assert!(made.unwrap().success());
+        DirBuilder::new().mode(0o700).create(&inner).unwrap();
+        for path in [pipe, inner] {
+            let told = read_private(&path).unwrap_err().to_string();
+            assert!(told.contains("is no file; move it away"), "{told}");
         }
     }
 

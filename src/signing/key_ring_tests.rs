@@ -460,6 +460,11 @@ fn a_key_that_another_replica_deletes_meanwhile_is_no_broken_one() {
     }
     let again = KeyRing::open(&keys, schedule(), now()).unwrap();
     assert_eq!(again.keys(now()), ring.keys(now()));
+    // And nobody reads all of them again at each look for it.
+    let is_current = again
+        .loaded()
+        .is_current(&again.directory, &schedule(), now());
+    assert!(is_current.unwrap());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
 use super::Workplace;
-use super::running::{spawn, start};
+use super::running::{spawn, start, start_with};
 use crate::notices::webhook_at;
 
 fn log(workplace: &Workplace, name: &str) -> String {
@@ -151,7 +151,7 @@ fn a_key_that_registries_know_by_itself_is_not_replaced_silently() {
     ] {
         let workplace = Workplace::empty();
         let more = format!("[[registry]]\ntrust = \"{trust}\"");
-        super::running::start_with(&workplace, "log", &more).stop();
+        start_with(&workplace, "log", &more).stop();
         fs::remove_dir_all(workplace.path().join("keys").join(folder)).unwrap();
         fs::create_dir(workplace.path().join("keys").join(folder)).unwrap();
         let told = workplace.fails(1, &["serve"]);
@@ -161,9 +161,30 @@ fn a_key_that_registries_know_by_itself_is_not_replaced_silently() {
         );
         assert!(told.contains("wharfinger keys rotate"), "{told}");
         workplace.ok(repair);
-        let mut running = super::running::start_with(&workplace, "log", &more);
+        let mut running = start_with(&workplace, "log", &more);
         running.stop();
     }
+}
+
+/// The volume with the key is not mounted.
+#[test]
+fn a_link_that_leads_to_no_key_is_a_key_that_is_lost() {
+    let workplace = Workplace::empty();
+    let more = "[[registry]]\ntrust = \"jwks\"";
+    start_with(&workplace, "log", more).stop();
+    let signing = workplace.path().join("keys/signing");
+    let mut keys = fs::read_dir(&signing).unwrap();
+    let key = keys.next().unwrap().unwrap().path();
+    let away = workplace.path().join("volume.pem");
+    fs::rename(&key, &away).unwrap();
+    std::os::unix::fs::symlink("../../volume.pem", &key).unwrap();
+    start_with(&workplace, "log", more).stop();
+    fs::rename(&away, workplace.path().join("elsewhere.pem")).unwrap();
+    let told = workplace.fails(1, &["serve"]);
+    assert!(
+        told.contains("has no key, but registries were given the public part"),
+        "{told}"
+    );
 }
 
 #[test]
