@@ -159,7 +159,7 @@ fn tls(server: &MailServer) -> Result<Tls, CourierError> {
         .certificate_store(CertificateStore::WebpkiRoots);
     if let Some(pem) = &server.authorities {
         let read = Certificate::from_pem(pem.as_bytes());
-        let read = read.map_err(|_| invalid(InvalidAuthorities))?;
+        let read = read.map_err(|_| invalid(InvalidAuthorities::of(pem)))?;
         parameters = parameters.add_root_certificate(read);
     }
     let parameters = parameters.build_rustls().map_err(CourierError::Mail)?;

@@ -23,6 +23,7 @@ pub mod namespaces;
 pub mod notices;
 pub mod numbers;
 pub mod page;
+pub mod pem;
 pub mod refresh_tokens;
 pub mod registry;
 pub mod schema_status;

@@ -45,6 +45,9 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
                 ErrorKind::PermissionDenied => {
                     "; run this as the user of the service, and `chown` to that user what is not theirs"
                 }
+                ErrorKind::InvalidData => {
+                    "; it is no text, and key files are; restore it from a backup"
+                }
                 _ => "",
             };
             let problem = format!("cannot be read: {error}{advice}");

@@ -287,8 +287,18 @@ fn files_that_are_no_keys_and_dates_that_have_passed_stop_the_start() {
         KeyRing::open(&keys, schedule(), before).is_ok(),
         "certificates begin a day in the past"
     );
-    fs::write(signing_file(&folder), "junk").unwrap();
-    assert!(problem(&folder).contains("has no PEM block CERTIFICATE"));
+    for (junk, told) in [
+        ("", "has no PEM block CERTIFICATE: it is empty; restore"),
+        (
+            "-----BEGIN PUBLIC KEY-----",
+            "has no PEM block CERTIFICATE: it has a public key; restore",
+        ),
+    ] {
+        fs::write(signing_file(&folder), junk).unwrap();
+        assert!(problem(&folder).contains(told), "{junk}");
+    }
+    fs::write(signing_file(&folder), b"\x30\x82\xff").unwrap();
+    assert!(problem(&folder).contains("it is no text, and key files are"));
 }
 
 #[test]

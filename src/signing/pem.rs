@@ -9,6 +9,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
 
+use crate::domain::pem::{WantedPem, without_mark};
 use crate::domain::timestamp;
 use crate::signing::encoding::PublicPoint;
 use crate::signing::error::KeyError;
@@ -165,7 +166,7 @@ pub(super) fn key_and_certificate(
     path: &Path,
     text: &str,
 ) -> Result<(SigningKey, Certificate), KeyError> {
-    let certificate = Certificate::read(path, block(path, text, CERTIFICATE)?)?;
+    let certificate = Certificate::read(path, block(path, text, WantedPem::Certificate)?)?;
     let key = signing_key(path, text, Some(&certificate.der))?;
     if !certificate.belongs_to(&key) {
         let problem = "the key does not belong to its certificate; restore both from one backup";
@@ -179,7 +180,7 @@ fn signing_key(
     text: &str,
     certificate: Option<&[u8]>,
 ) -> Result<SigningKey, KeyError> {
-    let pkcs8 = block(path, text, "PRIVATE KEY")?;
+    let pkcs8 = block(path, text, WantedPem::PrivateKey)?;
     SigningKey::new(&pkcs8, certificate).ok_or_else(|| {
         KeyError::new(
             path,
@@ -189,16 +190,19 @@ fn signing_key(
 }
 
 fn blocks(text: &str) -> impl Iterator<Item = Pem> {
-    Pem::iter_from_buffer(text.as_bytes()).filter_map(Result::ok)
+    Pem::iter_from_buffer(without_mark(text.as_bytes())).filter_map(Result::ok)
 }
 
-/// The content of the first PEM block with that label.
-fn block(path: &Path, text: &str, label: &str) -> Result<Vec<u8>, KeyError> {
+/// The content of the first such PEM block.
+fn block(path: &Path, text: &str, wanted: WantedPem) -> Result<Vec<u8>, KeyError> {
+    let label = match wanted {
+        WantedPem::Certificate => CERTIFICATE,
+        WantedPem::PrivateKey => "PRIVATE KEY",
+    };
     let found = blocks(text).find(|block| block.label == label);
     found.map(|block| block.contents).ok_or_else(|| {
-        KeyError::new(
-            path,
-            format!("has no PEM block {label}; restore it from a backup"),
-        )
+        let found = wanted.missing_in(text.as_bytes()).found;
+        let problem = format!("has no PEM block {label}: {found}; restore it from a backup");
+        KeyError::new(path, problem)
     })
 }

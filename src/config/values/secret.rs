@@ -75,6 +75,8 @@ fn text_of(setting: &Setting, longest: u64, refused: u32) -> Result<String, Conf
             "names the file {name}, which has more than {longest} bytes"
         )));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| setting.wrong(&format!("names the file {name}, which is no text in UTF-8")))
+    let text = String::from_utf8(bytes)
+        .map_err(|_| setting.wrong(&format!("names the file {name}, which is no text in UTF-8")))?;
+    // A mark with which Windows begins a text; behind it no block of PEM would be found.
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }

@@ -56,15 +56,15 @@ fn files_of_authorities_that_cannot_be_used_stop_the_start_with_the_name_of_the_
     for (text, told) in [
         (
             String::new(),
-            "the file has no certificate (PEM), or one that cannot be used",
+            "the file has no certificate (PEM) that can be used: it is empty",
         ),
         (
             "a remark\n".to_owned(),
-            "the file has no certificate (PEM), or one that cannot be used",
+            "the file has no certificate (PEM) that can be used: it is something else; a certificate begins with",
         ),
         (
             broken,
-            "the file has no certificate (PEM), or one that cannot be used",
+            "the file has no certificate (PEM) that can be used: the one in it is cut off or altered",
         ),
         (large, "more than 1048576 bytes"),
     ] {
