@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::config::Tls;
+use crate::domain::pem::without_mark;
 use crate::server::tls::TlsError;
 
 /// Everybody's right to read.
@@ -57,7 +58,11 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
                 .to_owned(),
         );
     }
-    fs::read(path).map_err(|error| {
+    // The files are read again and again, and opening a pipe waits for somebody who writes into it.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err("it is no file; write the content into one, and name that".to_owned());
+    }
+    let content = fs::read(path).map_err(|error| {
         let advice = match error.kind() {
             ErrorKind::PermissionDenied => "; the user of the service needs the right to read it",
             ErrorKind::NotFound => {
@@ -66,7 +71,8 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
             _ => "",
         };
         format!("it cannot be read: {error}{advice}")
-    })
+    })?;
+    Ok(without_mark(&content).to_vec())
 }
 
 fn read_private(path: &Path) -> Result<Vec<u8>, String> {

@@ -1,5 +1,6 @@
 //! TLS of the listeners: certificates and keys come from files, which may be replaced while the service runs.
 
+mod chain_dates;
 mod content;
 mod follow;
 mod pair;

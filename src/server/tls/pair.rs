@@ -10,10 +10,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::config::{Tls, TlsVersion};
+use crate::domain::pem::WantedPem;
 use crate::domain::timestamp;
+use crate::server::tls::chain_dates::ChainDates;
 use crate::server::tls::content::TlsContent;
 use crate::server::tls::{HTTP2, TlsError};
 
@@ -28,8 +29,7 @@ pub(super) struct TlsPair {
     pub(super) digest: [u8; 32],
     /// The authorities of clients, as they were read.
     pub(super) client_ca: Option<Vec<u8>>,
-    begin: DateTime<Utc>,
-    end: DateTime<Utc>,
+    dates: ChainDates,
 }
 
 impl TlsPair {
@@ -47,11 +47,12 @@ impl TlsPair {
         let of_certificate = |problem| failed("tls_certificate", &files.certificate, problem);
         let of_key = |problem| failed("tls_key", &files.key, problem);
         let chain = certificates(&content.certificate).map_err(of_certificate)?;
-        let (begin, end) = chain.first().and_then(validity).ok_or_else(|| {
+        let dates = ChainDates::of(&chain).ok_or_else(|| {
             of_certificate("the first certificate in it cannot be read".to_owned())
         })?;
         let key = PrivateKeyDer::from_pem_slice(&content.key).map_err(|_| {
-            of_key("it has no private key in PEM form that is not encrypted".to_owned())
+            let found = WantedPem::PrivateKey.missing_in(&content.key);
+            of_key(format!("it has no private key that can be used: {found}"))
         })?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -67,7 +68,7 @@ impl TlsPair {
         };
         let mut config = builder.with_single_cert(chain, key).map_err(|error| {
             of_key(format!(
-                "it cannot be used with the certificate in {}: {error}",
+                "it cannot be used with the certificate in {}, of which the first in that file must be the key's: {error}",
                 files.certificate.display()
             ))
         })?;
@@ -81,14 +82,13 @@ impl TlsPair {
             config: Arc::new(config),
             digest,
             client_ca: content.client_ca.clone(),
-            begin,
-            end,
+            dates,
         })
     }
 
-    /// The end of the certificate.
+    /// The end of the certificate, or of one behind it that ends before.
     pub(super) fn end(&self) -> DateTime<Utc> {
-        self.end
+        self.dates.end()
     }
 
     /// Refuses a pair that clients would refuse now, in favour of the one before.
@@ -98,11 +98,18 @@ impl TlsPair {
         files: &Tls,
         now: DateTime<Utc>,
     ) -> Result<(), TlsError> {
-        if (self.begin..=self.end).contains(&now) {
+        let Some((place, dates)) = self.dates.invalid(now) else {
             return Ok(());
-        }
-        let (begin, end) = (timestamp::seconds(self.begin), timestamp::seconds(self.end));
-        let problem = format!("its certificate is valid from {begin} to {end} only");
+        };
+        let what = match place {
+            1 => "its certificate".to_owned(),
+            place => format!("certificate {place} in it"),
+        };
+        let (begin, end) = (
+            timestamp::seconds(dates.begin),
+            timestamp::seconds(dates.end),
+        );
+        let problem = format!("{what} is valid from {begin} to {end} only");
         Err(TlsError {
             digest: Some(self.digest),
             ..TlsError::new(section, "tls_certificate", &files.certificate, problem)
@@ -112,21 +119,30 @@ impl TlsPair {
     /// The sentence about a certificate that ends soon, has ended, or is not valid yet.
     pub(super) fn warning(&self, section: &str, files: &Tls, now: DateTime<Utc>) -> Option<String> {
         let soon = now.checked_add_days(Days::new(NOTICE)).unwrap_or(now);
-        let (begin, end) = (timestamp::seconds(self.begin), timestamp::seconds(self.end));
-        let what = if now > self.end {
+        let found = self.dates.invalid(now);
+        let (place, dates) = found.or_else(|| self.dates.ending(soon))?;
+        let (begin, end) = (
+            timestamp::seconds(dates.begin),
+            timestamp::seconds(dates.end),
+        );
+        let what = if now > dates.end {
             format!("has ended on {end}, and clients refuse it")
-        } else if soon > self.end {
-            format!("ends on {end}")
-        } else if now < self.begin {
+        } else if now < dates.begin {
             format!("is valid from {begin} on, and clients refuse it until then")
         } else {
-            return None;
+            format!("ends on {end}")
         };
         let path = files.certificate.display();
-        Some(format!(
-            "the certificate of the {section} listener {what}; replace {path} and its key, and they are taken without a \
-             restart"
-        ))
+        Some(match place {
+            1 => format!(
+                "the certificate of the {section} listener {what}; replace {path} and its key, and they are taken without a \
+                 restart"
+            ),
+            place => format!(
+                "certificate {place} in {path}, which leads from that of the {section} listener to its authority, {what}; \
+                 replace it by the authority's newest one, and it is taken without a restart"
+            ),
+        })
     }
 }
 
@@ -145,17 +161,11 @@ fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         // The error may repeat bytes of the file, which may be another one than was meant.
-        Ok(_) | Err(_) => Err("it has no certificate in PEM form".to_owned()),
+        Ok(_) | Err(_) => {
+            let found = WantedPem::Certificate.missing_in(text);
+            Err(format!("it has no certificate in PEM form: {found}"))
+        }
     }
-}
-
-/// The first and last instant of a certificate (RFC 5280, section 4.1.2.5).
-fn validity(certificate: &CertificateDer<'_>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-    let validity = certificate.validity();
-    let at = |seconds| DateTime::from_timestamp(seconds, 0);
-    let begin = at(validity.not_before.timestamp())?;
-    Some((begin, at(validity.not_after.timestamp())?))
 }
 
 /// Wants a certificate of one of these authorities from every client.

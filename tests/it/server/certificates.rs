@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use chrono::Datelike;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, DnValue, ExtendedKeyUsagePurpose,
+    IsCa, KeyPair,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
@@ -39,6 +40,17 @@ impl TestAuthority {
         self.0.pem()
     }
 
+    /// An authority that this one certified between two days, counted from today on.
+    pub(super) fn below(&self, first: i64, last: i64) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let name = DnValue::from("intermediate");
+        params.distinguished_name.push(DnType::CommonName, name);
+        let params = between(params, first, last);
+        let issuer = CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.0);
+        Self(issuer.unwrap())
+    }
+
     /// A certificate for this machine that is valid now.
     pub(super) fn pair(&self) -> TestPair {
         self.pair_for(-1, 90)
@@ -51,13 +63,7 @@ impl TestAuthority {
             ExtendedKeyUsagePurpose::ServerAuth,
             ExtendedKeyUsagePurpose::ClientAuth,
         ];
-        let now = SystemClock.now().date_naive();
-        let day = |days: i64| {
-            let day = now + chrono::TimeDelta::days(days);
-            let number = |number: u32| u8::try_from(number).unwrap();
-            rcgen::date_time_ymd(day.year(), number(day.month()), number(day.day()))
-        };
-        (params.not_before, params.not_after) = (day(first), day(last));
+        let params = between(params, first, last);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         TestPair {
@@ -95,6 +101,18 @@ impl TestAuthority {
         config.alpn_protocols = protocols.iter().map(protocol).collect();
         Arc::new(config)
     }
+}
+
+/// A certificate that is valid between two days, counted from today on.
+fn between(mut params: CertificateParams, first: i64, last: i64) -> CertificateParams {
+    let today = SystemClock.now().date_naive();
+    let day = |days: i64| {
+        let day = today + chrono::TimeDelta::days(days);
+        let number = |number: u32| u8::try_from(number).unwrap();
+        rcgen::date_time_ymd(day.year(), number(day.month()), number(day.day()))
+    };
+    (params.not_before, params.not_after) = (day(first), day(last));
+    params
 }
 
 /// The clock of a machine that is five days late, for which a certificate that has just ended is good.

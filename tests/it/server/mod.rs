@@ -1,6 +1,7 @@
 //! The service as a process: its connections, its log, its start and its stop.
 
 mod another_state;
+mod certificate_files;
 mod certificates;
 mod connections;
 mod copies;

@@ -1,0 +1,73 @@
+//! The dates between which the certificates of a chain are valid.
+
+use chrono::{DateTime, Utc};
+use rustls::pki_types::CertificateDer;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// The dates of each certificate that clients look at: the leaf's, and those between it and the authority that they know.
+#[derive(Debug)]
+pub(super) struct ChainDates {
+    leaf: CertificateDates,
+    /// The others, with their places in the file, of which the leaf's is the first.
+    others: Vec<(usize, CertificateDates)>,
+}
+
+/// The first and last instant of a certificate (RFC 5280 section 4.1.2.5).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CertificateDates {
+    pub(super) begin: DateTime<Utc>,
+    pub(super) end: DateTime<Utc>,
+}
+
+impl ChainDates {
+    /// The dates of a chain; none if the first certificate cannot be read.
+    pub(super) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
+        let (leaf, others) = chain.split_first()?;
+        let parsed = |der| {
+            X509Certificate::from_der(der)
+                .ok()
+                .map(|(_, parsed)| parsed)
+        };
+        let others = (2..).zip(others).filter_map(|(place, der)| {
+            // One that certified itself is known to clients, or is none for them.
+            let other = parsed(der).filter(|other| other.subject() != other.issuer())?;
+            Some((place, CertificateDates::of(&other)?))
+        });
+        Some(Self {
+            leaf: CertificateDates::of(&parsed(leaf)?)?,
+            others: others.collect(),
+        })
+    }
+
+    /// The first end of them.
+    pub(super) fn end(&self) -> DateTime<Utc> {
+        let ends = self.all().map(|(_, dates)| dates.end);
+        ends.min().unwrap_or(self.leaf.end)
+    }
+
+    /// The first certificate that is not valid then, with its place in the file.
+    pub(super) fn invalid(&self, now: DateTime<Utc>) -> Option<(usize, CertificateDates)> {
+        self.all()
+            .find(|(_, dates)| !(dates.begin..=dates.end).contains(&now))
+    }
+
+    /// The first certificate that has ended by then, with its place in the file.
+    pub(super) fn ending(&self, soon: DateTime<Utc>) -> Option<(usize, CertificateDates)> {
+        self.all().find(|(_, dates)| soon > dates.end)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (usize, CertificateDates)> {
+        std::iter::once((1, self.leaf)).chain(self.others.iter().copied())
+    }
+}
+
+impl CertificateDates {
+    fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
+        let validity = certificate.validity();
+        let at = |seconds| DateTime::from_timestamp(seconds, 0);
+        Some(Self {
+            begin: at(validity.not_before.timestamp())?,
+            end: at(validity.not_after.timestamp())?,
+        })
+    }
+}
