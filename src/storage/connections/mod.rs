@@ -5,6 +5,7 @@ mod connected;
 pub(super) mod db;
 pub(super) mod file;
 mod kept;
+mod link_files;
 mod opening;
 mod pool_numbers;
 pub(super) mod pools;

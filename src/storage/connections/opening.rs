@@ -11,6 +11,7 @@ use crate::storage::changes::trouble::Trouble;
 use crate::storage::connections::bounded::Bounded;
 use crate::storage::connections::file::DatabaseFile;
 use crate::storage::connections::kept::KeptConnections;
+use crate::storage::connections::link_files;
 use crate::storage::connections::pools::{Opener, Pools};
 use crate::storage::connections::server;
 use crate::storage::connections::sizes::{Connections, PoolSize};
@@ -48,7 +49,10 @@ impl<'a> Opening<'a> {
                 file.must_be_there()?;
                 false
             }
-            (None, _) => false,
+            (None, _) => {
+                link_files::check(url)?;
+                false
+            }
         };
         let timeouts = match (&file, opener) {
             (Some(_), Opener::Service) => DatabaseTimeouts::ON_SQLITE,

@@ -179,6 +179,40 @@ fn a_server_that_refuses_is_named_once_and_at_once() {
     }
 }
 
+/// The drivers do not name a file that is missing, and pass over one without a certificate, so that the server's is told as a wrong one.
+#[test]
+fn a_file_for_the_link_to_a_server_that_cannot_be_used_is_named() {
+    let workplace = Workplace::empty();
+    let path = |name: &str| workplace.path().join(name).display().to_string();
+    fs::write(path("der"), b"\x30\x82\x01\x02\x30\x82").unwrap();
+    fs::write(path("public"), "-----BEGIN PUBLIC KEY-----\n").unwrap();
+    for (parameter, file, told) in [
+        ("sslrootcert", "none", "cannot be read: No such file"),
+        (
+            "ssl-ca",
+            "der",
+            "has no certificate in PEM form: it is in binary form (DER); `openssl x509",
+        ),
+        (
+            "sslkey",
+            "public",
+            "has no private key in PEM form: it has a public key",
+        ),
+    ] {
+        let scheme = if parameter == "ssl-ca" {
+            "mysql"
+        } else {
+            "postgres"
+        };
+        let url = format!("{scheme}://u@127.0.0.1:1/d?{parameter}={}", path(file));
+        let said = fails_with(&workplace, &url, &["migrate", "status"]);
+        let told = format!(
+            "`database.url` cannot be used: the file that its parameter `{parameter}` names {told}"
+        );
+        assert!(said.contains(&told), "{said}");
+    }
+}
+
 #[test]
 fn a_start_says_at_once_that_it_waits_for_the_server() {
     let workplace = Workplace::empty();
