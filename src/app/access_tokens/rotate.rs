@@ -118,22 +118,23 @@ async fn end_of_successor(
     Ok(wanted.no_later_than(caller, allowed)?)
 }
 
-/// Ends the old token, when its grace ends or now; then the tokens that it had replaced end too.
-/// Returns the tokens that were revoked.
+/// Ends the old token, when its grace ends or now; then the tokens that it had replaced end too, with what these made. What the old
+/// one made itself hangs on the successor from now on. Returns the tokens that were revoked.
 async fn retire(
     change: &Change,
     old: &AccessToken,
     successor: AccessTokenId,
     grace: Option<DateTime<Utc>>,
 ) -> Result<Vec<AccessTokenId>, DeskError> {
+    let mut ended = Vec::new();
     if let Some(end) = grace {
         families::give_grace(change, old.id, end).await?;
-        families::hand_over(change, &[old.id], successor).await?;
-        return Ok(Vec::new());
+    } else {
+        let before = families::in_grace_before(change, old).await?;
+        let made = families::made_with(change, &before).await?;
+        ended = [before, vec![old.id], made].concat();
+        families::revoke_all(change, &ended).await?;
     }
-    let mut ended = families::in_grace_before(change, old).await?;
-    ended.push(old.id);
-    families::revoke_all(change, &ended).await?;
-    families::hand_over(change, &ended, successor).await?;
+    families::hand_over(change, old.id, successor).await?;
     Ok(ended)
 }

@@ -128,7 +128,7 @@ pub async fn end_grace(
     Ok(ended.rows_affected > 0)
 }
 
-/// Makes the tokens that were made with one of `makers` and are not revoked depend on `successor`. Nothing looks for the makers of
+/// Makes the tokens that were made with `maker` and are not revoked depend on `successor`. Nothing looks for the maker of
 /// the others, which may be very many.
 #[tracing::instrument(
     level = "debug",
@@ -137,10 +137,10 @@ pub async fn end_grace(
 )]
 pub async fn hand_over(
     change: &Change,
-    makers: &[AccessTokenId],
+    maker: AccessTokenId,
     successor: AccessTokenId,
 ) -> Result<(), StorageError> {
-    for some in made_with(change, makers).await?.chunks(AT_A_TIME) {
+    for some in made_with(change, &[maker]).await?.chunks(AT_A_TIME) {
         access_token::Entity::update_many()
             .col_expr(Column::MakerId, Expr::value(successor.0))
             .filter(Column::Id.is_in(some.iter().map(|id| id.0)))

@@ -225,9 +225,8 @@ impl Writer<'_> {
             ..old.clone()
         };
         let mut world = self.world.clone();
-        let mut ended = with_those_before(&world, &old);
+        let ended = with_those_before(&world, &old);
         if let Some(grace) = &grace {
-            ended = vec![old.id];
             let told = Done {
                 reply: self.view_of(old.id)["grace_until"].clone(),
                 ..done.clone()
@@ -237,12 +236,16 @@ impl Writer<'_> {
                 .unwrap()
                 .grace = Some(end_after(grace, &told));
         } else {
-            revoke(&mut world, |other| ended.contains(&other.id));
+            // What was made with those before the old one goes with them.
+            revoke(&mut world, |other| {
+                let by_one_before = |maker: &i64| *maker != old.id && ended.contains(maker);
+                ended.contains(&other.id) || other.maker.as_ref().is_some_and(by_one_before)
+            });
         }
         let tokens = Arc::make_mut(&mut world.tokens);
         // What was made with the old one depends on the new one.
         for other in tokens.values_mut() {
-            if other.maker.is_some_and(|maker| ended.contains(&maker)) {
+            if other.maker == Some(old.id) {
                 other.maker = Some(new.id);
             }
         }

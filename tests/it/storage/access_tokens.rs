@@ -187,7 +187,7 @@ async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
         all.await.unwrap(),
         [first.id, second.id, fourth.id, made.id]
     );
-    families::hand_over(&change, &[first.id], fourth.id)
+    families::hand_over(&change, first.id, fourth.id)
         .await
         .unwrap();
     let end = Expiry::on("2050-01-01".parse().unwrap());

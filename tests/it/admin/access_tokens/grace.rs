@@ -175,6 +175,32 @@ async fn rotating_without_grace_ends_what_still_works_from_before() {
     assert!(third.works().await);
 }
 
+/// What the old token made is bounded by its grace, and is not freed of it by the next rotation; what the new one made goes on.
+#[tokio::test]
+async fn rotating_without_grace_ends_what_was_made_in_the_grace() {
+    let Rotated {
+        app,
+        old,
+        new: second,
+        ..
+    } = rotated("7d").await;
+    let make = async |maker: &Actor, name: &str| {
+        let wanted = json!({ "name": name, "scopes": ["read_registry", "self_rotate"] });
+        let made = maker.post("/user/personal_access_tokens", wanted).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        maker.holding(&made.json())
+    };
+    let (by_old, by_second) = (make(&old, "old").await, make(&second, "second").await);
+    let third = rotate(&second, json!({})).await;
+    let event = app.last_event().await.detail.unwrap();
+    assert_eq!(
+        event["revoked"]["ids"],
+        json!([old.token_id, second.token_id, by_old.token_id])
+    );
+    assert!(!by_old.works().await, "it hung on the old token");
+    assert!(by_second.works().await && third.works().await);
+}
+
 #[tokio::test]
 async fn a_grace_is_never_longer_than_the_token_itself() {
     let app = TestApp::start().await;
