@@ -70,6 +70,18 @@ impl From<Option<Expiry>> for WantedEnd {
 }
 
 impl WantedEnd {
+    /// Says nothing if it names the end that there is, as it is or by the date that is shown for it: who sends a whole token back
+    /// does not ask for another end.
+    #[must_use]
+    pub fn other_than(self, present: Option<Expiry>) -> Self {
+        let names = |end: Expiry| self == Self::At(end) || self == Self::At(Expiry::on(end.date()));
+        if present.is_some_and(names) {
+            Self::Unsaid
+        } else {
+            self
+        }
+    }
+
     /// `end`, which the policy allows, but no later than `caller`, the end of the token that the caller presents. A
     /// later one that is wanted is refused.
     pub fn no_later_than(
@@ -111,8 +123,10 @@ impl AccessTokenPolicy {
         match wanted {
             WantedEnd::At(end) => self.permitted(end, maker, now).map(Some),
             WantedEnd::Never | WantedEnd::Unsaid => {
-                let week = old.map(|_| Lifetime::of_days(SUCCESSOR_DAYS));
-                self.bounded(week, maker, now)
+                let week = Lifetime::of_days(SUCCESSOR_DAYS);
+                let end = self.bounded(old.map(|_| week), maker, now);
+                // An endless token of an earlier time goes on with an end where one is needed.
+                end.or_else(|_| self.bounded(Some(week), maker, now))
             }
         }
     }
@@ -308,6 +322,19 @@ mod tests {
             ),
             "2026-03-19T15:09:26Z"
         );
+    }
+
+    /// A job that rotates its token says nothing of an end, and goes on where endless tokens are not allowed any more.
+    #[test]
+    fn an_endless_token_of_before_is_rotated_to_a_week_where_an_end_is_needed() {
+        let policy = AccessTokenPolicy {
+            allows_endless: false,
+            ..AccessTokenPolicy::default()
+        };
+        for wanted in [WantedEnd::Unsaid, WantedEnd::Never] {
+            let end = policy.end_of_successor(wanted, (None, None), NOW.parse().unwrap());
+            assert_eq!(shown(end), "2026-03-21");
+        }
     }
 
     #[test]
