@@ -40,7 +40,8 @@ pub(in crate::app) async fn change_access_token(
 ) -> Result<(AccessToken, Option<GrantedEvent>), DeskError> {
     let token = access_token_for(change, change.authority(), id).await?;
     let grant = change.grant(|authority| authority.act_for(token.user_id))?;
-    let end = wanted.end;
+    let end = wanted.end.other_than(token.specification.expiry());
+    let wanted = AccessTokenChange { end, ..wanted };
     let specification = token.specification.changed(wanted)?;
     if let WantedEnd::At(end) = end {
         let maker = end_of_maker(change, &token).await?;

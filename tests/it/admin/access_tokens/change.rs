@@ -65,3 +65,42 @@ async fn a_token_is_renamed_shortened_and_narrowed_but_never_widened() {
         "the token is limited to other repositories"
     );
 }
+
+/// Clients that write whole objects send back what they were shown.
+#[tokio::test]
+async fn the_end_that_is_shown_can_be_sent_back() {
+    let World { app, root, alice } = World::start().await;
+    let day = json!({ "name": "x", "scopes": ["read_registry"], "expires_in": "12h" });
+    let made = alice.post("/user/personal_access_tokens", day).await.json();
+    let far = Expiry::on((app.now() + Duration::days(3000)).date_naive());
+    let old = app
+        .actor_with("alice", "read_registry", |token| token.expiring(Some(far)))
+        .await;
+    let app = app
+        .restart_with("[access_tokens]\nlongest_lifetime = \"30d\"")
+        .await;
+    let root = app.again(&root);
+    for path in [
+        format!("/personal_access_tokens/{}", made["id"]),
+        old.token_path(),
+    ] {
+        let before = root.read(&path).await;
+        let wanted = json!({ "name": "new", "expires_at": before["expires_at"] });
+        let reply = root.patch(&path, wanted).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        let after = root.read(&path).await;
+        assert_eq!(
+            (&after["name"], &after["expires_at_time"]),
+            (&json!("new"), &before["expires_at_time"])
+        );
+        let later = root
+            .patch(&path, json!({ "expires_at": "2099-01-01" }))
+            .await;
+        assert_eq!(
+            later.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{}",
+            later.body
+        );
+    }
+}
