@@ -140,7 +140,8 @@ impl AccessTokenUses {
         detail: UsagePrecision,
     ) -> Result<bool, DeskError> {
         let now = self.clock.now();
-        let detail = if token.is_in_grace(now) {
+        // Also where the grace has ended since: somebody waits for the last use in it.
+        let detail = if token.grace_until.is_some() {
             UsagePrecision::Fine
         } else {
             detail

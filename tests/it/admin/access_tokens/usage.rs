@@ -197,6 +197,23 @@ async fn in_its_grace_every_use_of_a_token_counts() {
     assert_eq!(seen(&world).await, expected);
 }
 
+/// Storage may have been away, so that the use is written down when the grace has ended.
+#[tokio::test]
+async fn the_last_use_in_a_grace_counts_after_its_end_too() {
+    let world = start().await;
+    let World { app, alice, .. } = &world;
+    let path = "/personal_access_tokens/self/rotate";
+    alice.post(path, json!({ "grace": "1h" })).await;
+    use_it(&world, "10.0.0.1").await;
+    app.clock.advance(Duration::minutes(55));
+    use_it(&world, "10.0.0.1").await;
+    app.clock.advance(Duration::minutes(4));
+    assert_eq!(alice.get("/user").await.status, StatusCode::OK);
+    app.clock.advance(Duration::minutes(2));
+    app.usage.write().await.unwrap();
+    assert_eq!(seen(&world).await.0, "2026-03-14T16:08:26.000Z");
+}
+
 #[tokio::test]
 async fn a_stop_writes_what_waits_and_a_refused_token_is_not_used() {
     let world = start().await;
