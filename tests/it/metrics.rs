@@ -120,6 +120,20 @@ async fn refusals_are_counted_by_their_reason() {
     assert!(!metrics.contains("unknown\""), "{metrics}");
 }
 
+/// The UI of a registry asks without a credential first.
+#[tokio::test]
+async fn a_page_that_is_asked_for_a_login_got_no_token() {
+    let app = TestApp::start_with("[token]\ncors_origins = [\"https://ui.example.com\"]").await;
+    let request = Request::get(AUTH).header("origin", "https://ui.example.com");
+    let reply = app.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status, 401);
+    let metrics = metrics(&app).await;
+    let issued = "wharfinger_registry_tokens_issued_total";
+    counted(&metrics, issued, &["credential=\"anonymous\""], 0.0);
+    let refused = "wharfinger_registry_tokens_refused_total";
+    counted(&metrics, refused, &["reason=\"login_wanted\""], 1.0);
+}
+
 #[tokio::test]
 async fn actions_that_a_token_leaves_out_are_counted() {
     let app = TestApp::start().await;

@@ -115,11 +115,12 @@ impl NamedCounts {
 }
 
 /// The reasons beside those of wrong credentials.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "throttled",
     "busy",
     "no_registry_scope",
     "malformed_request",
+    "login_wanted",
     "unavailable",
     "internal_error",
 ];
@@ -136,6 +137,7 @@ fn refusal(error: &IssueError) -> &'static str {
         IssueError::Authentication(AuthenticationError::Busy) => "busy",
         IssueError::NoRegistryScope(_) => "no_registry_scope",
         IssueError::MalformedRequest(_) => "malformed_request",
+        IssueError::LoginWanted => "login_wanted",
         _ if error.is_temporary() => "unavailable",
         _ => "internal_error",
     }

@@ -149,6 +149,9 @@ impl RegistryTokenIssuer {
         } = self.look_up(round, request, known).await?;
         let asked = request.asked()?;
         let decision = decide(&principal, &rights, &scopes);
+        if asked.by_page && principal == Principal::Anonymous && decision.granted.is_empty() {
+            return Err(IssueError::LoginWanted);
+        }
         let id = self.entropy.id();
         let claims = RegistryTokenClaims::new(
             &self.settings.issuer,

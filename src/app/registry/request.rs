@@ -48,6 +48,8 @@ pub struct RequestedAccess {
     pub offline: bool,
     /// The client's name for itself.
     pub client_id: Option<String>,
+    /// True if a page in a browser asks, whose user can log in instead of getting a token for nothing.
+    pub by_page: bool,
 }
 
 /// A malformed question; the text says what to do.
@@ -87,6 +89,9 @@ pub enum IssueError {
     /// The question is malformed or names an unknown service.
     #[error(transparent)]
     MalformedRequest(#[from] MalformedRequest),
+    /// A web page would get a token for nothing; its user can log in.
+    #[error("a web page asked without a credential, and would be granted nothing")]
+    LoginWanted,
     /// Storage could not be asked.
     #[error("rights could not be looked up")]
     Storage(#[from] StorageError),
@@ -105,7 +110,10 @@ impl IssueError {
             Self::Authentication(error) => error.is_temporary(),
             Self::Storage(error) => error.is_temporary(),
             Self::Refresh(error) => error.is_temporary(),
-            Self::NoRegistryScope(_) | Self::MalformedRequest(_) | Self::Signing(_) => false,
+            Self::NoRegistryScope(_)
+            | Self::MalformedRequest(_)
+            | Self::LoginWanted
+            | Self::Signing(_) => false,
         }
     }
 }

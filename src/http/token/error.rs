@@ -28,7 +28,9 @@ impl IntoResponse for IssueError {
         let note = LogNote::of_error(&self);
         let mut response = match &self {
             Self::Authentication(AuthenticationError::Wrong(_))
-            | Self::Refresh(DeskError::Forbidden(Refusal::Credential(_))) => unauthorized(),
+            | Self::Refresh(DeskError::Forbidden(Refusal::Credential(_)))
+            // The browser then asks its user for a name and a password, and the page sends them.
+            | Self::LoginWanted => unauthorized(),
             Self::Authentication(AuthenticationError::Throttled(wait, _)) => too_many(*wait),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
             Self::MalformedRequest(malformed) => {

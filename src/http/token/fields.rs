@@ -98,6 +98,7 @@ impl<'a> Fields<'a> {
             scopes: Scope::parse_all(scopes)
                 .map_err(|error| MalformedRequest(error.to_string()))?,
             offline,
+            by_page: false,
             client_id: self
                 .one("client_id")?
                 .filter(|name| !name.is_empty())
@@ -195,6 +196,7 @@ mod tests {
             service: "s".to_owned(),
             scopes: Vec::new(),
             offline: true,
+            by_page: false,
             client_id: Some("docker".to_owned()),
         };
         assert_eq!(asked, expected);

@@ -10,13 +10,11 @@ use secrecy::ExposeSecret;
 
 use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
 use crate::domain::decision::Denial;
-use crate::domain::decision::principal::Principal;
 use crate::domain::events::origin::Face;
 use crate::domain::json::{JsonObject, write_list};
 use crate::domain::timestamp;
 use crate::http::layers::{LogNote, Who};
 use crate::http::token::cors::FromPage;
-use crate::http::token::error::unauthorized;
 use crate::http::token::request;
 
 /// The longest list of refused actions, in bytes: a reply stays below what clients read.
@@ -48,17 +46,13 @@ pub(super) fn get(
         request.headers(),
         who.origin(Face::Registry),
     );
-    // Nobody would get the refresh token.
     if let Ok(asked) = &mut request.asked {
+        asked.by_page = is_of_page;
+        // Nobody would get the refresh token.
         asked.offline &= !is_head;
     }
     async move {
         let token = issuer.issue(request, noting(&who)).await?;
-        let is_anonymous = token.principal == Principal::Anonymous;
-        if is_of_page && is_anonymous && token.decision.granted.is_empty() {
-            // The browser then asks its user for a name and a password, and the page sends them.
-            return Ok(login_wanted());
-        }
         Ok(reply(&who, &token, None))
     }
 }
@@ -67,14 +61,6 @@ pub(super) fn get(
 fn noting(who: &Who) -> impl Fn(&str) + use<> {
     let who = who.clone();
     move |name| who.is(name)
-}
-
-fn login_wanted() -> Response {
-    let mut response = unauthorized();
-    let note =
-        LogNote::sentence("a web page asked without a credential, and would be granted nothing");
-    response.extensions_mut().insert(note);
-    response
 }
 
 /// Answers a `POST`, as OAuth2 has it: credential and question are in a form, and the reply has the granted `scope` (RFC 6749 section 5.1).
