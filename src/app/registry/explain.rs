@@ -64,7 +64,10 @@ impl Desk {
             let is_known = registries.any(|registry| registry.has(judgement.resource));
             let is_hidden = matches!(
                 judgement.verdict,
-                Err(Reason::HiddenFromUser | Reason::OutsidePatterns | Reason::ScopeMissing(..))
+                Err(Reason::HiddenFromUser
+                    | Reason::OutsidePatterns
+                    | Reason::ScopeMissing(..)
+                    | Reason::TokenNeeded(_))
             );
             ExplainedAction {
                 resource: judgement.resource.clone(),

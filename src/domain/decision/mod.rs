@@ -10,7 +10,9 @@ pub mod reason;
 pub mod rights;
 
 use crate::domain::access_tokens::scope::AccessTokenScope;
-use crate::domain::decision::principal::{Ceiling, DeployTokenPrincipal, Principal, SignedIn};
+use crate::domain::decision::principal::{
+    Ceiling, DeployTokenPrincipal, Principal, Proof, SignedIn,
+};
 use crate::domain::decision::reason::{Basis, Reason};
 use crate::domain::decision::rights::{NamespaceState, RepositoryFacts, Rights, Role};
 use crate::domain::members::access_level::AccessLevel;
@@ -266,7 +268,13 @@ fn judge_user<'a>(
 }
 
 fn scope_missing(needed: AccessTokenScope, ceiling: &Ceiling) -> Reason {
-    Reason::ScopeMissing(needed, ceiling.scopes)
+    match ceiling.proof {
+        Proof::AccessToken(_) => Reason::ScopeMissing(needed, ceiling.scopes),
+        // Nobody chose scopes for these.
+        Proof::Password(_) | Proof::RefreshToken(_) | Proof::Explained | Proof::Session(..) => {
+            Reason::TokenNeeded(needed)
+        }
+    }
 }
 
 #[cfg(test)]

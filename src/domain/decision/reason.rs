@@ -21,6 +21,8 @@ pub enum Reason {
     RoleTooLow(AccessLevel),
     /// No scope of the credential permits the action: the scope that is needed, and those that it has.
     ScopeMissing(AccessTokenScope, AccessTokenScopes),
+    /// No login by password permits the action: the scope that a token needs for it.
+    TokenNeeded(AccessTokenScope),
     /// The token's patterns do not cover the repository.
     OutsidePatterns,
     /// The deploy token is for another namespace, which is named.
@@ -50,7 +52,7 @@ impl Reason {
             Self::HiddenFromAnonymous | Self::HiddenFromUser => "hidden",
             Self::LoginNeeded => "login_needed",
             Self::RoleTooLow(_) => "role_too_low",
-            Self::ScopeMissing(..) => "scope_missing",
+            Self::ScopeMissing(..) | Self::TokenNeeded(_) => "scope_missing",
             Self::OutsidePatterns => "outside_patterns",
             Self::OutsideNamespace(_) => "outside_namespace",
             Self::NotByDeployToken => "not_by_deploy_token",
@@ -73,6 +75,10 @@ impl fmt::Display for Reason {
             Self::ScopeMissing(needed, held) => {
                 write!(f, "the token has the scopes \"{held}\" and needs {needed}")
             }
+            Self::TokenNeeded(needed) => write!(
+                f,
+                "a login by password does not do this; use a token with the scope {needed}"
+            ),
             Self::OutsidePatterns => f.write_str("the token is limited to other repositories"),
             Self::OutsideNamespace(path) => {
                 write!(f, "the deploy token is for {path} and what is below it")

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::decision::principal::Proof;
-use crate::domain::ids::{DeployTokenId, UserId};
+use crate::domain::ids::{AccessTokenId, DeployTokenId, UserId};
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::users::username::Username;
 
@@ -39,7 +39,7 @@ fn ceiling(names: &str, patterns: &[&str]) -> Ceiling {
         .iter()
         .map(|text| RepositoryPattern::try_from(*text).unwrap());
     Ceiling {
-        proof: Proof::Explained,
+        proof: Proof::AccessToken(AccessTokenId(1)),
         scopes,
         repositories: patterns.collect(),
     }
@@ -241,9 +241,11 @@ fn the_catalog_needs_an_administrator_and_the_scope_api() {
         ""
     );
     who.ceiling = Ceiling::of_login(Proof::Explained);
+    let login = Principal::User(who);
+    assert_eq!(granted(&login, &Rights::default(), catalog), "");
     assert_eq!(
-        granted(&Principal::User(who), &Rights::default(), catalog),
-        ""
+        reasons(&login, &Rights::default(), catalog),
+        ["*: a login by password does not do this; use a token with the scope api"]
     );
 }
 

@@ -179,7 +179,7 @@ impl UsageCounts {
             Reason::HiddenFromAnonymous | Reason::HiddenFromUser => &mut refused.hidden,
             Reason::LoginNeeded => &mut refused.login_needed,
             Reason::RoleTooLow(_) => &mut refused.role_too_low,
-            Reason::ScopeMissing(..) => &mut refused.scope_missing,
+            Reason::ScopeMissing(..) | Reason::TokenNeeded(_) => &mut refused.scope_missing,
             Reason::OutsidePatterns | Reason::OutsideNamespace(_) => &mut refused.outside,
             Reason::NotByDeployToken | Reason::AdministratorsOnly => &mut refused.not_allowed,
         } = 1;
