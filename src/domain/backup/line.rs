@@ -85,7 +85,8 @@ impl BackupHeader {
     /// The version of the format of a file that begins with this line; none if it is no backup.
     pub fn format_of(line: &str) -> Option<u64> {
         let format: Format = serde_json::from_str(line).ok()?;
-        Some(format.wharfinger_backup)
+        // Versions begin with 1.
+        Some(format.wharfinger_backup).filter(|version| *version > 0)
     }
 
     /// The words that tell which backup it is.

@@ -82,6 +82,11 @@ fn files_that_are_something_else_are_named() {
         "file has the format 2 of a newer program, and this one reads formats up to 1: restore it with the version that \
          made it, or a later one",
     );
+    lines[0] = head.replace("\"wharfinger_backup\":1", "\"wharfinger_backup\":0");
+    is_refused_with(
+        sealed(&lines, &end),
+        "file is no backup that `wharfinger backup` made",
+    );
     lines[0] = head.replace(schema.as_str().unwrap(), "m99_later");
     is_refused_with(
         sealed(&lines, &end),
