@@ -94,6 +94,12 @@ pub enum BackupError {
         "the restoration did not come to its end, and nothing was changed; run the same again when the database works"
     )]
     Interrupted(#[source] StorageError),
+    /// The rows and keys are there, and the schema is that of the backup, or searches lack their index.
+    #[error(
+        "everything was restored, but the schema is not up to date yet; start the service, or run `wharfinger migrate`, \
+         when the database works"
+    )]
+    SchemaLeft(#[source] StorageError),
     /// A row is stored that no restoration takes.
     #[error(
         "the row {key} of the table {table} has a number, a time or a text beyond all bounds, which no backup can have; correct it"

@@ -58,7 +58,8 @@ pub async fn restore(
         Some(keys) => keys.keep(),
         None => take_mark_back(),
     }
-    committed.bring_up_to_date().await?;
+    let up_to_date = committed.bring_up_to_date().await;
+    up_to_date.map_err(BackupError::SchemaLeft)?;
     Ok(RestorationOutcome::Restored)
 }
 
