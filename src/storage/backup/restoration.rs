@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, Value};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, SqlErr};
+use tokio::time::timeout;
 
 use crate::domain::backup::cell::{Cell, CellKind};
 use crate::domain::backup::line::BackupHeader;
@@ -11,7 +12,7 @@ use crate::storage::backup::error::RestorationError;
 use crate::storage::backup::tables::{self, FOLDED, NOTED, OWN_REFERENCE};
 use crate::storage::backup::{last_id, record};
 use crate::storage::connections::bounded::Bounded;
-use crate::storage::connections::db::Db;
+use crate::storage::connections::db::{Db, LAST_WORDS};
 use crate::storage::error::StorageError;
 use crate::storage::schema;
 use crate::storage::schema::fold;
@@ -47,8 +48,7 @@ impl Restored {
             return Ok(());
         };
         schema::bring_up_in_turn(&self.db.connection).await?;
-        // Everything is done, and the turn ends with its connection too.
-        let _ = turn.rollback().await;
+        end(turn).await;
         Ok(())
     }
 }
@@ -166,11 +166,17 @@ impl Restoration {
     /// Takes everything back.
     pub async fn give_up(self) -> Result<(), StorageError> {
         self.transaction.rollback().await?;
-        match self.turn {
-            Some(turn) => Ok(turn.rollback().await?),
-            None => Ok(()),
+        if let Some(turn) = self.turn {
+            end(turn).await;
         }
+        Ok(())
     }
+}
+
+/// Ends the turn when everything is done. It ends with its connection too, so a server that does not answer there is not waited
+/// for: that connection was quiet for as long as rows were written, and something on the way may have forgotten it.
+async fn end(turn: DatabaseTransaction) {
+    let _ = timeout(LAST_WORDS, turn.rollback()).await;
 }
 
 /// Leaves out the folded names, which are made anew with the index of searches, of which there is no backup.

@@ -20,7 +20,7 @@ use crate::storage::schema;
 use crate::storage::schema::fold;
 
 /// The longest that connections to a server take to be closed.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(in crate::storage) const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The longest that a start waits for the answer whether the schema is up to date.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
