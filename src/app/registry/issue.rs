@@ -1,4 +1,4 @@
-//! Answering a registry's client: `look_up` has the steps from the credential to the rights, `answer_once` those from the decision to the token.
+//! Answering a registry's client: `look_up` has the steps from the credential to the decision, `answer_once` those from there to the token.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,9 +22,8 @@ use crate::app::usage::UsageCounter;
 use crate::domain::authority::cause::Cause;
 use crate::domain::clock::Clock;
 use crate::domain::decision::claims::{RegistryTokenClaims, lifetime};
-use crate::domain::decision::decide;
 use crate::domain::decision::principal::{Principal, Proof};
-use crate::domain::decision::rights::Rights;
+use crate::domain::decision::{Decision, decide};
 use crate::domain::entropy::Entropy;
 use crate::domain::events::origin::Origin;
 use crate::domain::registry::Registry;
@@ -59,9 +58,7 @@ struct Facts<'a> {
     now: DateTime<Utc>,
     principal: Principal,
     registry: &'a Registry,
-    /// The scopes that mean something to the registry.
-    scopes: Cow<'a, [Scope]>,
-    rights: Rights<'a>,
+    decision: Decision,
 }
 
 /// The configuration of registry tokens.
@@ -133,7 +130,7 @@ impl RegistryTokenIssuer {
         }
     }
 
-    /// All steps, from the credential to the token: looks everything up, decides, writes the claims, signs, and counts.
+    /// All steps, from the credential to the token: looks everything up and decides, writes the claims, signs, and counts.
     async fn answer_once(
         &self,
         round: Round,
@@ -144,11 +141,9 @@ impl RegistryTokenIssuer {
             now,
             principal,
             registry,
-            scopes,
-            rights,
+            decision,
         } = self.look_up(round, request, known).await?;
         let asked = request.asked()?;
-        let decision = decide(&principal, &rights, &scopes);
         if asked.by_page && principal == Principal::Anonymous && decision.granted.is_empty() {
             return Err(IssueError::LoginWanted);
         }
@@ -176,7 +171,7 @@ impl RegistryTokenIssuer {
         })
     }
 
-    /// The steps up to the decision: who is calling, which registry is meant, and which rights are there. All is looked up anew if a
+    /// The steps up to the decision, and with it: who is calling, which registry is meant, and which rights are there. All is looked up anew if a
     /// part of it changed meanwhile: facts of different moments may add up to rights that nobody ever had.
     async fn look_up<'a>(
         &'a self,
@@ -206,13 +201,17 @@ impl RegistryTokenIssuer {
             }
             let names = repositories_in(&asked.scopes);
             let rights = look.rights(&principal, &names, now).await?;
+            let decision = decide(&principal, &rights, &scopes);
+            if !decision.denied.is_empty() {
+                // Of a path without a copy nothing is known then: an answer about any other would tell that something is there.
+                look.must_be_current()?;
+            }
             if look.is_of_one_moment(&principal, &names).await? {
                 return Ok(Facts {
                     now,
                     principal,
                     registry,
-                    scopes,
-                    rights,
+                    decision,
                 });
             }
         }

@@ -83,6 +83,32 @@ async fn pulls_go_on_without_the_database_and_nothing_else_does() {
     is_told_to_come_back(&warm.app.caller("alice", unknown.expose()), &[PULL]).await;
 }
 
+/// Of a path that nobody asked for before nothing is known then, so a refusal would tell that something is there.
+#[tokio::test]
+async fn a_refusal_without_the_database_does_not_tell_what_exists() {
+    let warm = warm("").await;
+    let app = &warm.app;
+    app.user("mallory").await;
+    app.project("other/app", Visibility::Private).await;
+    let stranger = app.actor("mallory", "read_registry").await;
+    let narrow = app.limited_actor("mallory", "read_registry", "mine/*");
+    let (narrow, machine) = (narrow.await, app.machine("other", "read_registry").await);
+    let anyone = app.anonymous();
+    let callers: [&Caller; 4] = [&anyone, &stranger, &narrow, &machine];
+    for caller in callers {
+        assert_eq!(caller.granted(&[PULL]).await, [""; 0]);
+    }
+    app.close_storage().await;
+    tokio::time::sleep(OLD).await;
+    for caller in callers {
+        let hidden = caller.ask(&[PULL]).await;
+        let absent = caller.ask(&["repository:team/none:pull"]).await;
+        assert_eq!(hidden.status, absent.status);
+        assert_eq!(hidden.body, absent.body);
+        is_told_to_come_back(caller, &[PULL]).await;
+    }
+}
+
 /// What is behind a proxy may be more than images, and its token may have been revoked meanwhile.
 #[tokio::test]
 async fn nobody_is_let_in_by_a_proxy_without_the_database() {
