@@ -138,7 +138,7 @@ impl Heavy for SecretDigest {}
 impl Heavy for AccessTokenId {}
 impl Heavy for DeployTokenId {}
 impl Heavy for UserId {}
-impl Heavy for BootTime {}
+impl Heavy for () {}
 impl Heavy for (NamespaceId, NamespaceState) {}
 
 impl Heavy for Box<str> {

@@ -20,8 +20,6 @@ use crate::storage::directory::facts::{
 use crate::storage::directory::numbers::Questions;
 use crate::storage::directory::shared_loads::SharedLoads;
 
-/// The life of a copy that says that nothing is at a path.
-const ABSENT_LIFE: Duration = Duration::from_mins(2);
 /// The life of a copy of a refresh token. A login deletes the oldest ones of a user beyond a limit, and tells nobody.
 const REFRESH_TOKEN_LIFE: Duration = Duration::from_mins(1);
 
@@ -46,8 +44,9 @@ pub(in crate::storage) struct Copies {
     /// All roles of a user; none for one who has too many.
     pub(super) roles: BoundedMap<UserId, Option<Arc<GivenRoles>>>,
     pub(super) namespaces: BoundedMap<Box<str>, (NamespaceId, NamespaceState)>,
-    /// Paths at which nothing is: apart, so that guessed names take no room from what exists.
-    absent: BoundedMap<Box<str>, BootTime>,
+    /// Paths at which nothing is: apart, so that guessed names take no room from what exists. They have no age, as what exists has
+    /// none: a stranger could tell the two apart by the time of an answer again and again.
+    absent: BoundedMap<Box<str>, ()>,
     pub(super) drops: Drops,
     pub(super) loads: Loads,
     pub(super) asked: Questions,
@@ -156,23 +155,19 @@ impl Copies {
         }
     }
 
-    /// The copy of what is at a path, or that nothing is; nothing at all if there is no copy. That nothing is there counts
-    /// for two minutes, or for as long as there is nothing better: then `now` is none.
-    pub(super) fn namespace(&self, path: &str, now: Option<BootTime>) -> Option<FoundNamespace> {
+    /// The copy of what is at a path, or that nothing is; nothing at all if there is no copy.
+    pub(super) fn namespace(&self, path: &str) -> Option<FoundNamespace> {
         if let Some(found) = self.namespaces.get(path) {
             return Some(Some(found));
         }
-        match self.absent.get(path) {
-            Some(since) if now.is_none_or(|now| now.since(since) < ABSENT_LIFE) => Some(None),
-            Some(_) | None => None,
-        }
+        self.absent.get(path).map(|()| None)
     }
 
     /// Keeps a copy of what is at a path.
     pub(super) fn keep_namespace(&self, path: &str, found: FoundNamespace) {
         match found {
             Some(found) => self.namespaces.insert(path.into(), found),
-            None => self.absent.insert(path.into(), BootTime::now()),
+            None => self.absent.insert(path.into(), ()),
         }
     }
 

@@ -209,7 +209,7 @@ impl<'a> Look<'a> {
         };
         let (mut hits, mut misses, mut missing) = (0, 0, BTreeSet::new());
         for path in RepositoryName::prefixes_of(repositories) {
-            let copy = copies.namespace(path, self.lasting());
+            let copy = copies.namespace(path);
             if let Some(found) = copy {
                 hits += 1;
                 note(path, found);
