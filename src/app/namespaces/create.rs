@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::find::{roles_in, standing};
+use crate::app::namespaces::find::{if_seen, standing};
 use crate::app::namespaces::list::with_ancestors_of;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
@@ -161,17 +161,13 @@ async fn located(
 
 /// The namespace at `path`, if the caller may see it.
 async fn parent_at(change: &Change, path: &NamespacePath) -> Result<Standing, DeskError> {
-    if let Some(namespace) = namespaces::find_live(change, path).await? {
-        let authority = change.authority();
-        let roles = roles_in(change, authority, &namespace, change.now()).await?;
-        let standing = Standing { namespace, roles };
-        if authority.sees(&standing.namespace, standing.role()) {
-            return Ok(standing);
-        }
-    }
-    Err(DeskError::refused(format!(
-        "there is no group `{path}` to put it in; make that first"
-    )))
+    let found = namespaces::find_live(change, path).await?;
+    let seen = if_seen(change, change.authority(), found, change.now()).await?;
+    seen.ok_or_else(|| {
+        DeskError::refused(format!(
+            "there is no group `{path}` to put it in; make that first"
+        ))
+    })
 }
 
 /// Refuses a parent that cannot hold it: groups lie in groups; projects in groups and in users' own

@@ -60,12 +60,8 @@ pub(in crate::app) async fn namespace_for(
             namespaces::find_live(source, &owner.username.namespace()).await?
         }
     };
-    let namespace = found.ok_or_else(hidden)?;
-    let roles = roles_in(source, authority, &namespace, now).await?;
-    let standing = Standing { namespace, roles };
-    if !authority.sees(&standing.namespace, standing.role()) {
-        return Err(hidden());
-    }
+    let standing = if_seen(source, authority, found, now).await?;
+    let standing = standing.ok_or_else(hidden)?;
     match name.expected() {
         expected if expected.includes(standing.namespace.kind) => Ok(standing),
         ExpectedNamespace::Shared => Err(DeskError::refused(
@@ -77,8 +73,28 @@ pub(in crate::app) async fn namespace_for(
     }
 }
 
+/// A namespace that was found, with the caller's role there at `now`, if they may see it. Where nothing was found, some role is asked
+/// for all the same: the time of an answer does not tell what is hidden from what is not there.
+pub(in crate::app) async fn if_seen(
+    source: &impl Source,
+    authority: &Authority,
+    found: Option<Namespace>,
+    now: DateTime<Utc>,
+) -> Result<Option<Standing>, DeskError> {
+    let Some(namespace) = found else {
+        if let (Some(user), Some((own, _))) = (authority.user(), authority.ownership()) {
+            rights::roles_at(source, user, &own, now).await?;
+        }
+        return Ok(None);
+    };
+    let roles = roles_in(source, authority, &namespace, now).await?;
+    let standing = Standing { namespace, roles };
+    let is_seen = authority.sees(&standing.namespace, standing.role());
+    Ok(is_seen.then_some(standing))
+}
+
 /// The caller's roles in a namespace at `now`, its own and inherited ones.
-pub(in crate::app) async fn roles_in(
+async fn roles_in(
     source: &impl Source,
     authority: &Authority,
     namespace: &Namespace,

@@ -2,7 +2,7 @@
 
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
-use crate::app::namespaces::find::roles_in;
+use crate::app::namespaces::find::if_seen;
 use crate::domain::authority::Authority;
 use crate::domain::authority::namespaces::Standing;
 use crate::domain::namespaces::Occupied;
@@ -62,23 +62,20 @@ impl Desk {
         };
         // A text that can be no path is nobody's.
         let Ok(path) = path else { return Ok(false) };
-        match namespaces::occupant(&self.db, &path).await? {
-            None => Ok(false),
-            Some(Occupied::Live(found)) => {
-                let roles = roles_in(&self.db, authority, &found, self.now()).await?;
-                let found = Standing {
-                    namespace: found,
-                    roles,
-                };
-                Ok(authority.sees(&found.namespace, found.role()))
-            }
-            // Administrators may make it anew; nobody else may take its name.
-            Some(Occupied::Tombstone(_)) => Ok(!authority.is_administrator()
-                && parent.is_some_and(|parent| {
-                    authority
-                        .create_project(parent, Visibility::Private)
-                        .is_ok()
-                })),
-        }
+        let (live, is_tombstone) = match namespaces::occupant(&self.db, &path).await? {
+            Some(Occupied::Live(found)) => (Some(found), false),
+            Some(Occupied::Tombstone(_)) => (None, true),
+            None => (None, false),
+        };
+        let seen = if_seen(&self.db, authority, live, self.now()).await?;
+        // Administrators may make it anew; nobody else may take its name.
+        let is_kept = is_tombstone
+            && !authority.is_administrator()
+            && parent.is_some_and(|parent| {
+                authority
+                    .create_project(parent, Visibility::Private)
+                    .is_ok()
+            });
+        Ok(seen.is_some() || is_kept)
     }
 }

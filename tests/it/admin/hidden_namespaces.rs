@@ -1,11 +1,15 @@
 //! A caller who may not see a group or project learns nothing from what else is wrong: the answer is
 //! the one to a namespace that is not there.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use wharfinger::domain::namespaces::visibility::Visibility;
 
 use super::operations::{Operation, Others, description, operations};
-use crate::harness::World;
+use crate::harness::{TestApp, World};
 
 const NOBODYS: i64 = 987_654_321;
 
@@ -135,5 +139,61 @@ async fn a_public_project_shows_nothing_of_the_hidden_group_around_it() {
         assert_eq!(shown["namespace"]["name"], "Secret Plan");
         assert!(insider.get(&all).await.body.contains("boss"));
         assert_eq!(insider.get(&format!("{all}/{boss_id}")).await.status, 200);
+    }
+}
+
+/// Requests for what is hidden, with one for what is not there beside each.
+async fn hidden_and_absent(app: &TestApp) -> Vec<(&'static str, [String; 2], [Value; 2])> {
+    let (group, project) = (app.id_at("team").await, app.id_at("team/app").await);
+    let nothing = || [json!({}), json!({})];
+    let both = |one: &str, other: &str| ("GET", [one.to_owned(), other.to_owned()], nothing());
+    let ids = |noun: &str, id: i64| both(&format!("{noun}/{id}"), &format!("{noun}/{NOBODYS}"));
+    let below = |parent: i64| json!({ "path": "x", "name": "x", "parent_id": parent });
+    vec![
+        both("/groups/team", "/groups/none"),
+        both("/projects/team%2Fapp", "/projects/team%2Fnone"),
+        ids("/groups", group),
+        ids("/projects", project),
+        both("/namespaces/team/exists", "/namespaces/none/exists"),
+        (
+            "POST",
+            ["/groups".to_owned(), "/groups".to_owned()],
+            [below(group), below(NOBODYS)],
+        ),
+    ]
+}
+
+/// The number of questions to the database is the greater part of the time of an answer.
+#[tokio::test]
+async fn a_hidden_namespace_costs_as_many_questions_as_one_that_is_not_there() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}/hidden.db?mode=rwc", folder.path().display()).into();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let app = TestApp::on(&url, |db| {
+        db.watch(move |statement| {
+            let is_question = statement.sql.starts_with("SELECT");
+            counter.fetch_add(is_question.into(), Ordering::SeqCst);
+        });
+    });
+    let app = Box::pin(app).await;
+    app.user("alice").await;
+    app.project("team/app", Visibility::Private).await;
+    let alice = app.actor("alice", "api").await;
+    let cost = async |method: &str, path: &str, body: Value| {
+        asked.store(0, Ordering::SeqCst);
+        let status = alice.call(method, path, body).await.status;
+        (status, asked.load(Ordering::SeqCst))
+    };
+    for (method, [hidden, absent], [body, other]) in hidden_and_absent(&app).await {
+        // The first request also learns of the changes before it.
+        let _ = cost("GET", "/version", json!({})).await;
+        let told = cost(method, &hidden, body).await;
+        assert_eq!(
+            told,
+            cost(method, &absent, other).await,
+            "{method} {hidden}"
+        );
+        assert!(told.1 > 1, "{method} {hidden}: {told:?}");
     }
 }
