@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use rustix::fs::Mode;
-use rustix::process::umask;
+use rustix::process::{Resource, Rlimit, setrlimit, umask};
 use rustix::thread::disable_transparent_huge_pages;
 
 #[global_allocator]
@@ -13,6 +13,15 @@ fn main() -> ExitCode {
     // Others on this machine have no right to what the process makes, whatever umask it was given: the database,
     // and the files that SQLite puts beside it. Files for registries get their mode expressly.
     let _ = umask(Mode::RWXG | Mode::RWXO);
+    // A core dump would have keys, passwords and tokens in it. Less is always allowed.
+    let none = Some(0);
+    let _ = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: none,
+            maximum: none,
+        },
+    );
     // Memory in pages of 2 MB would take 20 MB more than is used. The allocator asks for none (`no_thp`), but a system may give them
     // unasked. Old kernels do not know the question.
     let _ = disable_transparent_huge_pages(true);

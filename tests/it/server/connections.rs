@@ -110,12 +110,26 @@ fn a_low_soft_limit_is_raised() {
     let log_file = File::create(workplace.path().join("log")).unwrap();
     let mut running = spawn(&workplace, "ulimit -S -n 100", log_file, "");
     assert!(running.becomes_ready());
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.child.id())).unwrap();
-    let files = limits
-        .lines()
-        .find(|line| line.starts_with("Max open files"))
-        .unwrap();
+    let files = limit(&running, "Max open files");
     assert!(!files.contains(" 100 "), "{files}");
+}
+
+fn limit(running: &Running, name: &str) -> String {
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.child.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with(name));
+    line.unwrap().to_owned()
+}
+
+/// A core dump would have keys and passwords in it.
+#[test]
+fn no_core_is_dumped() {
+    let workplace = Workplace::empty();
+    let log_file = File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "ulimit -S -c $(ulimit -H -c)", log_file, "");
+    assert!(running.becomes_ready());
+    let core = limit(&running, "Max core file size");
+    let words: Vec<&str> = core.split_whitespace().collect();
+    assert_eq!(words, ["Max", "core", "file", "size", "0", "0", "bytes"]);
 }
 
 /// 300 clients with long headers that never end took 96 MB.
