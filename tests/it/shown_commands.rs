@@ -124,6 +124,27 @@ fn every_command_that_is_shown_is_there_with_its_options() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Everybody on a machine reads the arguments of its programs.
+#[test]
+fn no_command_that_is_shown_has_a_secret_among_its_arguments() {
+    let mut files = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in SHOWING.iter().chain(&["src/http", "src/representation"]) {
+        add_files(&root.join(name), &mut files);
+    }
+    let mut number = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter(|line| line.contains("curl ")) {
+            number += 1;
+            for secret in ["PRIVATE-TOKEN: ", "Bearer ", "private_token="] {
+                assert!(!line.contains(secret), "{}: {line}", file.display());
+            }
+        }
+    }
+    assert!(number > 4, "{number}");
+}
+
 #[test]
 fn a_command_that_is_not_there_is_seen() {
     let text = "`wharfinger token list --active` and `wharfinger tokens` and `wharfinger token lst`\n```\nsudo wharfinger user list --json\n```\n";

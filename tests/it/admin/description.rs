@@ -335,7 +335,7 @@ async fn the_page_begins_with_a_call_and_says_common_things_once() {
     let order = [
         "<h1>Wharfinger API</h1>",
         "PRIVATE-TOKEN</code>",
-        "curl --header \"PRIVATE-TOKEN: $TOKEN\" https://example.com/images/api/v4/version",
+        "curl --header @first.header https://example.com/images/api/v4/version",
         "<h2 id=contents>",
         "<h2 id=answers>",
         "<h2 id=users>Users</h2>",

@@ -52,8 +52,8 @@ fn begin(document: &Value) -> String {
          <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>\
          <p class=soft>Version {version}, also <a href=openapi.json>as an OpenAPI document</a></p><p>{paragraphs}</p>\
          <p>Make a token on the service's machine, and try it:</p>\
-         <pre><code>TOKEN=$(wharfinger token create --user admin --name first --scope read_api)\n\
-         curl --header \"PRIVATE-TOKEN: $TOKEN\" {address}/api/v4/version</code></pre>",
+         <pre><code>(umask 077; printf 'PRIVATE-TOKEN: %s' \"$(wharfinger token create --user admin --name first --scope read_api)\" &gt;first.header)\n\
+         curl --header @first.header {address}/api/v4/version</code></pre>",
         title = text(document, "/info/title"),
         version = text(document, "/info/version"),
         address = text(document, "/servers/0/url"),
