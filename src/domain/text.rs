@@ -80,7 +80,7 @@ fn turns(letter: char) -> bool {
 
 /// True for blanks, for the characters that Unicode says to show as nothing (`Default_Ignorable_Code_Point`), and for the empty pattern
 /// of Braille. In a name with others they are letters like these: some scripts and emoji need them.
-fn is_unseen(letter: char) -> bool {
+pub(in crate::domain) fn is_unseen(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
             letter,

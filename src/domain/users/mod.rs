@@ -10,6 +10,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{NamespaceId, UserId};
+use crate::domain::text::is_unseen;
 use crate::domain::users::username::Username;
 
 /// A user, without the password's hash.
@@ -96,21 +97,14 @@ pub struct EmailAddress(String);
 
 /// A text that is not an e-mail address; its words do not repeat it, which may be a secret in the wrong field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an e-mail address is written as name@host, without blanks, in at most 254 bytes")]
+#[error(
+    "an e-mail address is written as name@host, without blanks or characters that cannot be seen, in at most 254 bytes"
+)]
 pub struct InvalidEmailAddress;
 
 impl EmailAddress {
-    /// The address in its stored, lower-case form.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<&str> for EmailAddress {
-    type Error = InvalidEmailAddress;
-
-    /// Reads an address in any letter case; it is checked only as far as it must differ from a user name.
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
+    /// An address that was stored; older versions took some that are refused now. It is checked only as far as it must differ from a user name.
+    pub fn stored(text: &str) -> Result<Self, InvalidEmailAddress> {
         let address = text.to_lowercase();
         let is_good = address.len() <= 254
             && !address.chars().any(|c| c.is_whitespace() || c.is_control())
@@ -123,10 +117,54 @@ impl TryFrom<&str> for EmailAddress {
             Err(InvalidEmailAddress)
         }
     }
+
+    /// The address in its stored, lower-case form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for EmailAddress {
+    type Error = InvalidEmailAddress;
+
+    /// Reads an address in any letter case. Unlike in names, no script needs characters that show nothing: two addresses that look alike
+    /// would be two.
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let address = Self::stored(text)?;
+        if address.0.chars().any(is_unseen) {
+            return Err(InvalidEmailAddress);
+        }
+        Ok(address)
+    }
 }
 
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_no_letter_that_cannot_be_seen_but_what_is_stored_is_read() {
+        for good in ["alice@example.com", "\u{5e9}\u{5dc}@example.com"] {
+            assert_eq!(EmailAddress::try_from(good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "ci\u{202e}nimda@example.com",
+            "alice\u{200b}@example.com",
+            "alice@\u{2060}example.com",
+            "alice@example\u{2066}.com",
+        ] {
+            assert_eq!(
+                EmailAddress::try_from(bad),
+                Err(InvalidEmailAddress),
+                "{bad:?}"
+            );
+            assert_eq!(EmailAddress::stored(bad).unwrap().as_str(), bad);
+        }
     }
 }

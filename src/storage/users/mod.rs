@@ -323,7 +323,7 @@ fn to_state(state: UserState) -> user::State {
 /// The domain's user of a row.
 pub(super) fn to_user(row: user::Model) -> Result<User, StorageError> {
     let unreadable = |error: &dyn std::error::Error| StorageError::unreadable("user", &error);
-    let email = row.email.as_deref().map(EmailAddress::try_from).transpose();
+    let email = row.email.as_deref().map(EmailAddress::stored).transpose();
     Ok(User {
         id: UserId(row.id),
         username: Username::try_from(row.username.as_str()).map_err(|error| unreadable(&error))?,

@@ -71,7 +71,7 @@ async fn what_cannot_be_made_says_why() {
     let told = async |body: Value| root.post("/users", body).await.told();
     insta::assert_snapshot!(told(json!({})).await, @r#"400 {"error":"username is missing"}"#);
     insta::assert_snapshot!(told(json!({ "username": "a b" })).await, @r#"400 {"error":"username is invalid: a user name is 1 to 255 letters and digits, with `.`, `_`, `__` or `-` between them"}"#);
-    insta::assert_snapshot!(told(json!({ "username": "x", "email": "x" })).await, @r#"400 {"error":"email is invalid: an e-mail address is written as name@host, without blanks, in at most 254 bytes"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "x" })).await, @r#"400 {"error":"email is invalid: an e-mail address is written as name@host, without blanks or characters that cannot be seen, in at most 254 bytes"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "password": "12345678" })).await, @r#"400 {"message":"400 Bad request - this password is one of the most common ones, which are tried first; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "username": "alexandra", "password": "alexandra1" })).await, @r#"400 {"message":"400 Bad request - a password is not the user name, with or without digits; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "password": "whf_rt_ at night" })).await, @r#"400 {"message":"400 Bad request - a password does not begin with whf_pat_, whf_dpt_ or whf_rt_, as tokens do: it would be taken for a broken one; choose another beginning"}"#);
