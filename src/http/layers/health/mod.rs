@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -216,8 +216,12 @@ impl Health {
             StorageState::NotNeeded => ("not needed", None),
             StorageState::Failed(problem) => ("", Some(problem)),
         };
-        // A service that is not open yet has nothing that could have failed.
-        let failing = self.failing_since(problem.as_ref().filter(|_| is_open));
+        // A service that is not open yet has nothing that could have failed, and one that stops tells no more.
+        let failing = if is_open {
+            self.failing_since(problem.as_ref())
+        } else {
+            *self.lock_failing()
+        };
         match (problem, failing) {
             (None, _) => good.to_owned(),
             (Some(problem), Some(since)) => {
@@ -230,7 +234,7 @@ impl Health {
     /// The time since which storage fails; a change is logged.
     fn failing_since(&self, problem: Option<&String>) -> Option<Instant> {
         let work = self.work;
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = self.lock_failing();
         match (problem, *failing) {
             (Some(error), None) => {
                 tracing::warn!(%error, "not ready{work}: the database cannot be used");
@@ -246,7 +250,12 @@ impl Health {
         *failing
     }
 
-    fn notices(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Notice>> {
+    fn lock_failing(&self) -> MutexGuard<'_, Option<Instant>> {
+        // The lock is held only to compare and exchange one value, so a poisoned one is whole.
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn notices(&self) -> MutexGuard<'_, BTreeMap<&'static str, Notice>> {
         // The lock is held only to read or write one entry, so a poisoned map is whole.
         self.notices.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -95,6 +95,18 @@ async fn a_listener_is_not_ready_if_storage_says_no_or_the_service_stops() {
     assert_eq!(answer(&health).await.0, StatusCode::SERVICE_UNAVAILABLE);
 }
 
+/// A stop while the database is away does not look like its return.
+#[tokio::test]
+async fn a_failure_goes_on_while_the_service_stops() {
+    let health = health(Some("no"));
+    answer(&health).await;
+    let since = *health.lock_failing();
+    assert!(since.is_some());
+    health.close();
+    answer(&health).await;
+    assert_eq!(*health.lock_failing(), since);
+}
+
 /// Storage whose answers take so long that nobody waits for them.
 #[derive(Clone, Default)]
 struct SlowStorage {
