@@ -1,10 +1,12 @@
 //! The stop of the service, in steps: unready, closed to new connections, and hard if that takes too long.
 
 use std::future::pending;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +26,8 @@ pub(super) struct Lifecycle {
     closing: CancellationToken,
     aborting: CancellationToken,
     tasks: TaskTracker,
+    /// True once a task was ended by a defect.
+    is_broken: Arc<AtomicBool>,
 }
 
 /// The signals that ask for a stop, and those that mean something to other services; once they are installed, they no longer kill
@@ -46,6 +50,8 @@ pub(super) struct Signals {
 pub(super) struct Stopped {
     /// The number of tasks that had to be cut off.
     pub(super) cut_off: usize,
+    /// True if the stop began because a defect ended a task.
+    pub(super) is_broken: bool,
     /// The time at which the process ends in any case.
     pub(super) end: Instant,
 }
@@ -125,8 +131,21 @@ fn ignores_hang_ups() -> bool {
 }
 
 impl Lifecycle {
-    /// Runs a task that a stop waits for.
+    /// Runs a task that a stop waits for. A defect in it stops the service, which would go on without a listener, or without what
+    /// nobody misses for days; whatever started the service starts it again.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let lifecycle = self.clone();
+        let task = AssertUnwindSafe(task).catch_unwind();
+        self.tasks.spawn(task.map(move |ended| {
+            if ended.is_err() {
+                lifecycle.is_broken.store(true, Ordering::Release);
+                lifecycle.stop();
+            }
+        }));
+    }
+
+    /// Runs a task that a stop waits for, and without which the service goes on, such as a connection.
+    pub(super) fn spawn_apart(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
     }
 
@@ -220,6 +239,39 @@ impl Lifecycle {
             _ = timeout_at(end, self.tasks.wait()) => {}
             () = signals.last_moment() => {}
         }
-        Stopped { cut_off, end }
+        Stopped {
+            cut_off,
+            is_broken: self.is_broken.load(Ordering::Acquire),
+            end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service without one of its listeners would look alive to whatever watches it.
+    #[tokio::test]
+    async fn a_task_that_a_defect_ends_stops_the_service_and_a_connection_does_not() {
+        let shutdown = Shutdown {
+            delay: Duration::ZERO,
+            grace: Duration::from_secs(1),
+        };
+        for is_task in [true, false] {
+            let lifecycle = Lifecycle::default();
+            let defect = async { panic!("on purpose") };
+            if is_task {
+                lifecycle.spawn(defect);
+            } else {
+                lifecycle.spawn_apart(defect);
+                lifecycle.lasts(Duration::from_millis(50)).await;
+                assert!(!lifecycle.is_stopping());
+                lifecycle.stop();
+            }
+            let mut signals = Signals::install().unwrap();
+            let stopped = lifecycle.run(&mut signals, shutdown).await;
+            assert_eq!(stopped.is_broken, is_task);
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::entropy::Entropy;
 use crate::domain::notices::outbox::{Channel, NoticeState};
 use crate::server::Service;
 use crate::server::lifecycle::Lifecycle;
-use crate::server::repeated_step::RepeatedStep;
+use crate::server::repeated_step::{RepeatedStep, caught};
 use crate::storage::Db;
 
 /// The longest that a mail takes. Servers may look at it for minutes before they take it (RFC 5321 section 4.5.3.2.6); a sender has a
@@ -114,7 +114,7 @@ async fn send(service: Service, channel: Channel, lifecycle: Lifecycle) {
     let consequence = "the outbox of notices cannot be read or written";
     let mut step = RepeatedStep::new(service.health, channel.name(), consequence);
     loop {
-        let delivering = service.notices.deliver(channel);
+        let delivering = caught(service.notices.deliver(channel));
         let Some(sent) = lifecycle.until_stop(delivering).await else {
             return;
         };

@@ -1,8 +1,9 @@
 //! A step that a background task repeats: a failure is logged once, and the operator sees it until it is over.
 
-use std::pin::pin;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::http::layers::Health;
@@ -15,6 +16,20 @@ const RECHECK: Duration = Duration::from_millis(250);
 
 /// The longest pause after a failure: the operator looks at the check that fails, and another instance may have been at the same rows.
 const AGAIN: Duration = Duration::from_mins(1);
+
+/// Does a part of a background task, of which a defect is a failure as any other one: the task would else be gone for good.
+pub(super) fn caught<T, E: Into<anyhow::Error>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = anyhow::Result<T>> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .map(|ended| match ended {
+            Ok(done) => done.map_err(Into::into),
+            Err(_panic) => Err(anyhow::anyhow!(
+                "a defect of the service, whose place the log names; please report it"
+            )),
+        })
+}
 
 /// A step of a background task.
 pub(super) struct RepeatedStep {
@@ -57,7 +72,7 @@ impl RepeatedStep {
         &mut self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Option<T> {
-        let (mut work, begin) = (pin!(work), Instant::now());
+        let (mut work, begin) = (Box::pin(caught(work)), Instant::now());
         loop {
             let pause = self.failing.as_ref().map_or(PATIENCE, |_| RECHECK);
             match timeout(pause, &mut work).await {
@@ -67,7 +82,7 @@ impl RepeatedStep {
                 }
                 Ok(Err(error)) => {
                     // With its causes, which the operator needs.
-                    self.failed(begin, format!("{:#}", error.into()));
+                    self.failed(begin, format!("{error:#}"));
                     return None;
                 }
                 Err(_) if begin.elapsed() >= PATIENCE => {
@@ -127,6 +142,9 @@ impl RepeatedStep {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
     use tokio::time::sleep;
 
     use super::*;
@@ -149,6 +167,19 @@ mod tests {
         assert_eq!(step.run(again).await, None);
         let now = step.failing.as_ref().map(|failing| failing.since);
         assert_eq!(now, since, "it goes on");
+    }
+
+    /// A task that a defect ended would be gone, and nobody would know.
+    #[tokio::test]
+    async fn a_defect_is_told_and_the_next_try_may_succeed() {
+        let health = Health::new(|| Box::pin(async { Ok(()) }));
+        let mut step = RepeatedStep::new(health.clone(), "copies", "copies grow old");
+        let failing = || health.checks().iter().any(|check| check.is_failing);
+        let defect = poll_fn(|_| -> Poll<anyhow::Result<()>> { panic!("on purpose") });
+        assert_eq!(step.run(defect).await, None);
+        assert!(failing());
+        assert_eq!(step.run(async { anyhow::Ok(()) }).await, Some(()));
+        assert!(!failing());
     }
 
     /// A failure that is over before the next try would else be told until then.

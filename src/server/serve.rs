@@ -60,6 +60,10 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
             tracing::warn!("ended at once, as a second signal wants; the last uses of tokens may not be written down");
         }
     }
+    anyhow::ensure!(
+        !stopped.is_broken,
+        "a defect ended a part of the service, and so the service; the log names its place, please report it"
+    );
     Ok(())
 }
 
@@ -197,7 +201,7 @@ impl fmt::Display for Door {
 
 /// Writes down what the last requests used, and closes the database, in the time that is left.
 async fn finish(service: Service, stopped: Stopped) {
-    let Stopped { cut_off, end } = stopped;
+    let Stopped { cut_off, end, .. } = stopped;
     // Half of the time is the database's: when it is closed, SQLite folds its log into its file.
     let half = end - (end - Instant::now()) / 2;
     background::write_last(&service, half).await;

@@ -201,7 +201,7 @@ impl Accepting {
                     answers: self.answers.clone(),
                     lifecycle: self.lifecycle.clone(),
                 };
-                self.lifecycle.spawn(connection.answer(stream));
+                self.lifecycle.spawn_apart(connection.answer(stream));
             }
             None => self.refused(peer.ip(), most),
         }
