@@ -38,6 +38,7 @@ pub struct Metrics {
     refused: Family<Label, Counter>,
     expiring: Family<Label, Gauge>,
     expiring_deploy_tokens: Family<Label, Gauge>,
+    certificate_begins: Family<Label, Gauge<i64, AtomicI64>>,
     certificate_ends: Family<Label, Gauge<i64, AtomicI64>>,
     notices: Family<Label, Gauge>,
     requests: RequestCounts,
@@ -78,6 +79,7 @@ impl Metrics {
             refused: Family::default(),
             expiring: Family::default(),
             expiring_deploy_tokens: Family::default(),
+            certificate_begins: Family::default(),
             certificate_ends: Family::default(),
             notices: Family::default(),
             requests: RequestCounts::default(),
@@ -122,8 +124,13 @@ impl Metrics {
             self.expiring_deploy_tokens.clone(),
         );
         registry.register(
+            "tls_certificate_begin_timestamp_seconds",
+            "When the life of that certificate began, in seconds since 1970",
+            self.certificate_begins.clone(),
+        );
+        registry.register(
             "tls_certificate_end_timestamp_seconds",
-            "When the certificate that a listener shows ends, in seconds since 1970",
+            "When the first certificate ends of the chain that a listener shows, in seconds since 1970",
             self.certificate_ends.clone(),
         );
         registry.register(
@@ -150,12 +157,20 @@ impl Metrics {
         set(&self.expiring_deploy_tokens, label, deploy_tokens);
     }
 
-    /// Notes when the certificate ends that the listener of that name shows.
-    pub fn set_certificate_end(&self, listener: &'static str, end: DateTime<Utc>) {
-        let row = self
-            .certificate_ends
-            .get_or_create_owned(&[("listener", listener)]);
-        row.set(end.timestamp());
+    /// Notes the life of the first certificate to end in the chain that the listener of that name shows.
+    pub fn set_certificate_dates(
+        &self,
+        listener: &'static str,
+        begin: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) {
+        for (family, date) in [
+            (&self.certificate_begins, begin),
+            (&self.certificate_ends, end),
+        ] {
+            let row = family.get_or_create_owned(&[("listener", listener)]);
+            row.set(date.timestamp());
+        }
     }
 
     /// Notes how many notices are in a state.

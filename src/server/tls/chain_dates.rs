@@ -1,8 +1,13 @@
 //! The dates between which the certificates of a chain are valid.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// The longest time before the end of a certificate in which the log and `/readyz` of ops warn of it.
+const NOTICE: TimeDelta = TimeDelta::days(14);
+/// The part of a certificate's life in which it is warned of at most. Programs renew when a third is left, or before.
+const PART: i32 = 4;
 
 /// The dates of each certificate that clients look at: the leaf's, and those between it and the authority that they know.
 #[derive(Debug)]
@@ -39,10 +44,10 @@ impl ChainDates {
         })
     }
 
-    /// The first end of them.
-    pub(super) fn end(&self) -> DateTime<Utc> {
-        let ends = self.all().map(|(_, dates)| dates.end);
-        ends.min().unwrap_or(self.leaf.end)
+    /// The dates of the certificate that ends first.
+    pub(super) fn first_to_end(&self) -> CertificateDates {
+        let all = self.all().map(|(_, dates)| dates);
+        all.min_by_key(|dates| dates.end).unwrap_or(self.leaf)
     }
 
     /// The first certificate that is not valid then, with its place in the file.
@@ -51,9 +56,10 @@ impl ChainDates {
             .find(|(_, dates)| !(dates.begin..=dates.end).contains(&now))
     }
 
-    /// The first certificate that has ended by then, with its place in the file.
-    pub(super) fn ending(&self, soon: DateTime<Utc>) -> Option<(usize, CertificateDates)> {
-        self.all().find(|(_, dates)| soon > dates.end)
+    /// The first certificate that should have been replaced by now, with its place in the file.
+    pub(super) fn ending(&self, now: DateTime<Utc>) -> Option<(usize, CertificateDates)> {
+        self.all()
+            .find(|(_, dates)| dates.end - now < dates.notice())
     }
 
     fn all(&self) -> impl Iterator<Item = (usize, CertificateDates)> {
@@ -62,6 +68,11 @@ impl ChainDates {
 }
 
 impl CertificateDates {
+    /// The time before the end in which it is warned of: of a certificate for a day, it is not the whole life.
+    fn notice(self) -> TimeDelta {
+        NOTICE.min((self.end - self.begin) / PART)
+    }
+
     fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
         let validity = certificate.validity();
         let at = |seconds| DateTime::from_timestamp(seconds, 0);

@@ -59,8 +59,8 @@ pub(in crate::server) async fn follow(
         }
         for followed in &mut all {
             followed.remind(&*clock);
-            let end = followed.tls.pair().end();
-            metrics.set_certificate_end(followed.tls.0.section, end);
+            let dates = followed.tls.pair().first_to_end();
+            metrics.set_certificate_dates(followed.tls.0.section, dates.begin, dates.end);
         }
         if !lifecycle.lasts(INTERVAL).await {
             return;
@@ -85,7 +85,7 @@ impl Followed {
         let section = self.tls.0.section;
         match looked {
             Ok(is_new) => {
-                let end = timestamp::seconds(self.tls.pair().end());
+                let end = timestamp::seconds(self.tls.pair().first_to_end().end);
                 if is_new {
                     tracing::info!(
                         "the {section} listener has a new certificate, which ends on {end}"

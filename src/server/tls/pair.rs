@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Utc};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,12 +14,9 @@ use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use crate::config::{Tls, TlsVersion};
 use crate::domain::pem::WantedPem;
 use crate::domain::timestamp;
-use crate::server::tls::chain_dates::ChainDates;
+use crate::server::tls::chain_dates::{CertificateDates, ChainDates};
 use crate::server::tls::content::TlsContent;
 use crate::server::tls::{HTTP2, TlsError};
-
-/// The time before the end of a certificate in which the log and `/readyz` of ops warn of it, in days.
-const NOTICE: u64 = 14;
 
 /// A certificate with the key that belongs to it.
 #[derive(Debug)]
@@ -86,9 +83,9 @@ impl TlsPair {
         })
     }
 
-    /// The end of the certificate, or of one behind it that ends before.
-    pub(super) fn end(&self) -> DateTime<Utc> {
-        self.dates.end()
+    /// The dates of the certificate, or of one behind it that ends before.
+    pub(super) fn first_to_end(&self) -> CertificateDates {
+        self.dates.first_to_end()
     }
 
     /// Refuses a pair that clients would refuse now, in favour of the one before.
@@ -118,9 +115,8 @@ impl TlsPair {
 
     /// The sentence about a certificate that ends soon, has ended, or is not valid yet.
     pub(super) fn warning(&self, section: &str, files: &Tls, now: DateTime<Utc>) -> Option<String> {
-        let soon = now.checked_add_days(Days::new(NOTICE)).unwrap_or(now);
         let found = self.dates.invalid(now);
-        let (place, dates) = found.or_else(|| self.dates.ending(soon))?;
+        let (place, dates) = found.or_else(|| self.dates.ending(now))?;
         let (begin, end) = (
             timestamp::seconds(dates.begin),
             timestamp::seconds(dates.end),

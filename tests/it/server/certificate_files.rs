@@ -50,7 +50,7 @@ fn a_chain_of_which_another_certificate_ends_is_told() {
     let root = TestAuthority::new();
     for (first, last, told) in [
         (-9, -1, "has ended on"),
-        (-9, 13, "ends on"),
+        (-90, 13, "ends on"),
         (1, 90, "is valid from"),
     ] {
         let (workplace, running) = start(&chain(&root, first, last));
@@ -60,6 +60,16 @@ fn a_chain_of_which_another_certificate_ends_is_told() {
         wait_until("it is told", || checks(&running).contains(&text));
         let log = fs::read_to_string(workplace.path().join("log")).unwrap();
         assert!(log.contains(&text), "{log}");
+    }
+}
+
+/// Whoever has certificates for a few days renews them when a third is left, and would be warned all the time.
+#[test]
+fn a_certificate_for_a_week_is_warned_of_in_its_last_quarter_only() {
+    let root = TestAuthority::new();
+    for (first, last, told) in [(-4, 3, "\"token_certificate\":\"ok\""), (-6, 1, "ends on")] {
+        let (_workplace, running) = start(&root.pair_for(first, last));
+        wait_until("it is told", || checks(&running).contains(told));
     }
 }
 
@@ -125,7 +135,7 @@ fn refused(workplace: &Workplace) -> String {
 /// Windows begins a text with a mark, and ends lines with two characters.
 #[test]
 fn a_certificate_that_was_saved_on_windows_is_taken_whole() {
-    let chain = chain(&TestAuthority::new(), -9, 13);
+    let chain = chain(&TestAuthority::new(), -90, 13);
     let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
     let (_workplace, running) = start(&TestPair {
         certificate: windows(&chain.certificate),

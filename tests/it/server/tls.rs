@@ -321,7 +321,7 @@ fn a_certificate_that_ends_soon_or_has_ended_is_told() {
         .into_iter()
         .enumerate()
     {
-        let pair = authority.pair_for(-9, last);
+        let pair = authority.pair_for(-90, last);
         pair.mount(&workplace.path().join("tls"), number.try_into().unwrap());
         let running = start(&workplace, "", "");
         let text = format!("the certificate of the token listener {told}");
