@@ -28,6 +28,8 @@ pub struct Readings {
     pub keys: Vec<KeyReading>,
     /// Records that were not written down.
     pub lost: Vec<LostReading>,
+    /// The number of notices that were given up.
+    pub notices_given_up: u64,
     /// The readiness of the service, by work.
     pub ready: Vec<(&'static str, bool)>,
     /// The checks that the operator sees.
@@ -64,6 +66,9 @@ impl Readings {
         let lost = lost.map(|row| ([("record", row.record)], row.count));
         let help = "Records that were not written down, because too many came at once or the database refuses what is in them";
         counter(encoder, "records_lost", help, lost)?;
+        let help = "Notices that this process has given up";
+        let given_up = one(self.notices_given_up);
+        counter(encoder, "notices_given_up", help, given_up)?;
         let keys = self.keys.iter().map(|key| {
             let labels = [("kid", key.kid.as_str()), ("state", key.state)];
             (labels, key.end)

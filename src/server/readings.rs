@@ -50,6 +50,7 @@ impl Rooms {
             pools: self.db.pools(),
             keys: self.keys(),
             lost: self.lost(),
+            notices_given_up: self.notices.given_up(),
             ready: vec![
                 ("all", self.health.was_ready()),
                 ("pulls", self.pulls.was_ready()),

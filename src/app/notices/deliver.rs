@@ -1,6 +1,7 @@
 //! Sending notices that are due.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -89,7 +90,11 @@ impl Notices {
         let is_alone = sent.as_ref().is_err_and(Unsent::is_alone);
         let outcome = self.outcome(due, sent, now);
         self.tell_of_outcome(channel, (due, is_alone), &outcome);
-        Ok(delivery::settle(&self.db, due, &outcome, now).await?)
+        delivery::settle(&self.db, due, &outcome, now).await?;
+        if matches!(outcome, DeliveryOutcome::Failed(_)) {
+            self.given_up.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     async fn send(

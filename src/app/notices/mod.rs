@@ -42,6 +42,8 @@ pub struct Notices {
     bounds: NoticeBounds,
     /// The number of notices that could not be kept.
     lost: Arc<AtomicU64>,
+    /// The number of notices that were given up.
+    given_up: Arc<AtomicU64>,
     end_places: Arc<Mutex<EndPlaces>>,
     purge_pass: Arc<PurgePass>,
     /// The channels whose last attempt failed, so that the log says it once.
@@ -75,6 +77,7 @@ impl Notices {
             rules,
             bounds: NoticeBounds::default(),
             lost: Arc::default(),
+            given_up: Arc::default(),
             end_places: Arc::default(),
             purge_pass: Arc::default(),
             failing: Arc::default(),
@@ -107,6 +110,11 @@ impl Notices {
     /// The number of notices that this process could not keep, because too many waited or the database refuses what is in them.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+
+    /// The number of notices that this process has given up; unlike the rows of them, it never becomes less.
+    pub fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// The rows of a notice, whose cause has that name: one for each channel.

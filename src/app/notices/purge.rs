@@ -1,5 +1,7 @@
 //! Deleting notices that were finished long ago.
 
+use std::sync::atomic::Ordering;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::PurgedPart;
@@ -44,6 +46,7 @@ impl Notices {
         notices::make_due(&self.db, now + LONGEST_HONEST_WAIT, now).await?;
         let waited = (too_old(now), now + AHEAD);
         let given_up = notices::give_up(&self.db, waited, now).await?;
+        self.given_up.fetch_add(given_up, Ordering::Relaxed);
         if given_up > 0 {
             tracing::warn!(
                 given_up,

@@ -85,6 +85,9 @@ async fn a_notice_is_given_up_after_three_days_and_deleted_after_a_month() {
     app.clock.advance(Duration::days(2));
     app.service.notices.purge().await.unwrap();
     assert_eq!(root.read("/notices").await, json!([]));
+    let metrics = app.ops("/metrics").await.body;
+    let row = "wharfinger_notices_given_up_total 1\n";
+    assert!(metrics.contains(row), "the row is gone: {metrics}");
 }
 
 /// Fills the outbox of a channel.
@@ -233,4 +236,5 @@ async fn a_clock_that_is_ahead_gives_up_one_day_of_what_waits() {
     assert_eq!(token["id"], json!(again.token_id));
     let failed = root.read("/notices?state=failed").await;
     assert_eq!(failed[0]["last_error"], "nobody sent it in time");
+    assert_eq!(app.service.notices.given_up(), 3);
 }
