@@ -31,7 +31,10 @@ pub(super) fn tell(
     let shown = administrator.filter(|_| log.is_for_people() && std::io::stderr().is_terminal());
     let password = administrator.filter(|_| shown.is_none()).map(|first| {
         let command = format!("user reset-password {}", first.username);
-        FirstStep::new("Give the administrator a password:", &[&command], config)
+        let here = std::env::current_dir().unwrap_or_default();
+        let place = place(&here, config.file.as_deref());
+        let about = format!("Give the administrator a password{place}:");
+        FirstStep::new(&about, &[&command], config)
     });
     let others = next_steps(config);
     if !log.is_for_people() {
@@ -91,6 +94,21 @@ fn invocation(program: Option<OsString>, file: Option<&Path>) -> String {
         "{}{}",
         quoted(&program.to_string_lossy()),
         file.unwrap_or_default()
+    )
+}
+
+/// The words about where a command finds this service's database, if whoever has the configuration file would not know: a supervisor
+/// chose the folder, in which paths begin, and perhaps the environment.
+fn place(here: &Path, file: Option<&Path>) -> String {
+    let folder = file.map(|file| here.join(file));
+    let folder = folder.as_deref().and_then(Path::parent);
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if folder.is_none_or(|folder| canonical(folder) == canonical(here)) {
+        return String::new();
+    }
+    format!(
+        ", as the service's user, in {}, with its environment",
+        here.display()
     )
 }
 
@@ -187,5 +205,23 @@ mod tests {
             assert_eq!(told_here, told);
         }
         assert_eq!(quoted("Docker registry"), "'Docker registry'");
+    }
+
+    /// Under systemd the folder is the state's, and the configuration is in another one.
+    #[test]
+    fn a_service_in_another_folder_than_its_file_says_where_commands_run() {
+        let here = Path::new("/var/lib/w");
+        for file in [
+            None,
+            Some("w.toml"),
+            Some("./w.toml"),
+            Some("/var/lib/w/w.toml"),
+        ] {
+            assert_eq!(place(here, file.map(Path::new)), "", "{file:?}");
+        }
+        for file in ["/etc/w/w.toml", "conf/w.toml", "../w.toml"] {
+            let told = ", as the service's user, in /var/lib/w, with its environment";
+            assert_eq!(place(here, Some(Path::new(file))), told);
+        }
     }
 }
