@@ -306,15 +306,20 @@ async fn delete(
     for namespace in &goes.namespaces {
         note(format!("  {} {}", namespace.kind.name(), namespace.path));
     }
-    for token in &goes.tokens {
+    let mut unnamed = goes.tokens;
+    for token in &goes.first_tokens {
         let called = token.specification.name();
         note(format!("  personal access token {} ({called})", token.id));
+        unnamed = unnamed.saturating_sub(1);
+    }
+    if unnamed > 0 {
+        note(format!("  and {unnamed} more personal access tokens"));
     }
     for (namespace, member) in &goes.roles {
         note(format!("  the role {} in {}", member.level, namespace.path));
     }
     let view = UserView::new(&user, &context.base());
-    let (namespaces, tokens, roles) = (goes.namespaces.len(), goes.tokens.len(), goes.roles.len());
+    let (namespaces, tokens, roles) = (goes.namespaces.len(), goes.tokens, goes.roles.len());
     confirmation.ask(&format!(
         "Delete the user {name} (namespaces: {namespaces}, personal access tokens: {tokens}, roles: {roles})?"
     ))?;

@@ -19,6 +19,9 @@ use crate::storage::{
     two_factor, users,
 };
 
+/// The most personal access tokens that are named before a user is deleted.
+const NAMED_TOKENS: u64 = 50;
+
 /// A user, with everything that is deleted with them.
 #[derive(Debug, Clone)]
 pub struct UserDeletion {
@@ -26,8 +29,10 @@ pub struct UserDeletion {
     pub user: User,
     /// Their own namespace and the projects in it; tombstones stay.
     pub namespaces: Vec<Namespace>,
-    /// Their personal access tokens.
-    pub tokens: Vec<AccessToken>,
+    /// The oldest of their personal access tokens: nobody reads the names of thousands.
+    pub first_tokens: Vec<AccessToken>,
+    /// The number of all their personal access tokens.
+    pub tokens: u64,
     /// The groups and projects where they have a role.
     pub roles: Vec<(Namespace, Member)>,
 }
@@ -71,9 +76,12 @@ impl Desk {
             let below = namespaces::live_below(&self.db, own.id).await?;
             namespaces = std::iter::once(own).chain(below).collect();
         }
+        let (first_tokens, tokens) =
+            access_tokens::first_of(&self.db, user.id, NAMED_TOKENS).await?;
         Ok(UserDeletion {
             namespaces,
-            tokens: access_tokens::all_of(&self.db, user.id).await?,
+            first_tokens,
+            tokens,
             roles: members::of_user(&self.db, user.id).await?,
             user,
         })

@@ -9,7 +9,7 @@ pub use working::{count_ending, count_working, working_of};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult,
-    Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::domain::access_tokens::filter::{
@@ -97,17 +97,19 @@ pub async fn find(
     row.as_ref().map(to_token).transpose()
 }
 
-/// All tokens of a user, oldest first.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.all_of", skip_all, fields(owner = %owner))]
-pub async fn all_of(source: &impl Source, owner: UserId) -> Result<Vec<AccessToken>, StorageError> {
-    let rows = access_token::Entity::find()
-        .filter(access_token::COLUMN.user_id.eq(owner.0))
-        .order_by_asc(access_token::Column::Id);
-    rows.all(source.connection())
-        .await?
-        .iter()
-        .map(to_token)
-        .collect()
+/// The oldest tokens of a user, `most` at the most, and the number of all.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.first_of", skip_all, fields(owner = %owner))]
+pub async fn first_of(
+    source: &impl Source,
+    owner: UserId,
+    most: u64,
+) -> Result<(Vec<AccessToken>, u64), StorageError> {
+    let all = access_token::Entity::find().filter(access_token::COLUMN.user_id.eq(owner.0));
+    let number = all.clone().count(source.connection()).await?;
+    let first = all.order_by_asc(access_token::Column::Id).limit(most);
+    let rows = first.all(source.connection()).await?;
+    let tokens: Result<_, StorageError> = rows.iter().map(to_token).collect();
+    Ok((tokens?, number))
 }
 
 /// The newest token of a user, whatever its state.

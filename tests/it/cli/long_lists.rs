@@ -159,3 +159,16 @@ fn an_empty_list_is_an_empty_array() {
         assert_eq!(workplace.ok(&[noun, "list"]), "");
     }
 }
+
+#[tokio::test]
+async fn a_deletion_of_a_user_with_very_many_tokens_names_the_first_of_them() {
+    let (workplace, _) = with_tokens(1000).await;
+    let told = workplace.fails(1, &["user", "delete", "user7"]);
+    let named = told.matches("  personal access token ").count();
+    assert_eq!(named, 50, "{told}");
+    assert!(
+        told.contains("\n  and 50 more personal access tokens\n"),
+        "{told}"
+    );
+    assert!(told.contains("personal access tokens: 100,"), "{told}");
+}
