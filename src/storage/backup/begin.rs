@@ -25,6 +25,15 @@ impl Db {
     pub async fn begin_restoration(
         &self,
         level: SchemaLevel,
+        tables: (&[TableHead], i64),
+    ) -> Result<Restoration, RestorationError> {
+        let begun = Box::pin(self.begin_in_turn(level, tables));
+        self.while_there(begun).await
+    }
+
+    async fn begin_in_turn(
+        &self,
+        level: SchemaLevel,
         (heads, last_session): (&[TableHead], i64),
     ) -> Result<Restoration, RestorationError> {
         fit::must_be_known(heads)?;

@@ -47,9 +47,10 @@ impl Restored {
         let Some(turn) = self.turn else {
             return Ok(());
         };
-        schema::bring_up_in_turn(&self.db.connection).await?;
+        let brought = Box::pin(schema::bring_up_in_turn(&self.db.connection));
+        let brought = self.db.while_there(brought).await;
         end(turn).await;
-        Ok(())
+        brought
     }
 }
 

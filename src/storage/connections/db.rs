@@ -84,14 +84,22 @@ impl Db {
 
     /// Brings the schema and its rows up to date.
     async fn prepare(&self) -> Result<(), StorageError> {
-        let (connection, place) = (&self.connection, self.place());
-        // A change of the schema may take long, but only while the server is there.
-        let prepared = Box::pin(schema::bring_up_to_date(connection));
-        let prepared = tokio::select! {
-            prepared = prepared => prepared,
-            () = connection.falls_silent() => Err(StorageError::silent(&place, server::SILENCE)),
-        };
-        prepared.map_err(|error| error.at(&place))
+        let prepared = Box::pin(schema::bring_up_to_date(&self.connection));
+        let prepared = self.while_there(prepared).await;
+        prepared.map_err(|error| error.at(&self.place()))
+    }
+
+    /// Does work that may take long, such as a change of the schema, but only while the server is there.
+    pub(in crate::storage) async fn while_there<T, E: From<StorageError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        tokio::select! {
+            done = work => done,
+            () = self.connection.falls_silent() => {
+                Err(StorageError::silent(&self.place(), server::SILENCE).into())
+            }
+        }
     }
 
     /// True if a server's schema needs nothing. Changes of a schema may take long, and so may the wait for another start that
