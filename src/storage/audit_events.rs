@@ -9,6 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
+use crate::domain::events::EventAction;
 use crate::domain::events::entity::EntityKind;
 use crate::domain::events::filter::{EventAuthor, EventFilter, EventPlace};
 use crate::domain::events::stored::StoredEvent;
@@ -63,7 +64,8 @@ pub async fn find(
     row.map(to_event).transpose()
 }
 
-/// The user whom events call by that name; the last of them, if it was given again.
+/// The deleted user who had that name; the last of them, if it was given again. Deletions of users are few: the events of a group that
+/// has the name now may be very many, and perhaps none of them is about a user.
 #[tracing::instrument(
     level = "debug",
     name = "storage.audit_events.user_once_named",
@@ -76,8 +78,8 @@ pub async fn user_once_named(
     let named = event::Entity::find()
         .select_only()
         .column(Column::EntityId)
-        .filter(Column::EntityRoot.eq(name.as_str()))
-        .filter(Column::EntityKind.eq(EntityKind::User.name()));
+        .filter(Column::Action.eq(EventAction::UserDeleted.name()))
+        .filter(Column::EntityPath.eq(name.as_str()));
     let last = ordered(named, true).into_tuple().one(source.connection());
     let id: Option<i64> = last.await?;
     Ok(id.map(UserId))

@@ -136,7 +136,7 @@ async fn dear_questions_of_purges(app: &TestApp, sent: &Sent, effort: &Effort) -
 }
 
 /// The questions when the first use of a deploy token is written down, and about what the patterns of a token cover, where there is
-/// little: all other paths are of no matter.
+/// little: all other paths are of no matter. And those for the user who had the name of a group.
 async fn dear_questions_about_a_small_group(
     app: &TestApp,
     sent: &Sent,
@@ -155,6 +155,10 @@ async fn dear_questions_about_a_small_group(
     let preview = app.desk.preview_patterns(&operator, patterns.into());
     preview.await.unwrap();
     questions.extend(sent.questions("a preview of patterns"));
+    // The group has events of its projects, and no deleted user had its name.
+    let name = "group1".try_into().unwrap();
+    app.desk.place_named(&operator, &name).await.unwrap();
+    questions.extend(sent.questions("the events of what has a name"));
     effort.dear("a small group", questions, A_TOKEN).await
 }
 
