@@ -17,25 +17,19 @@ pub(super) type EndPlace = (DateTime<Utc>, i64);
 pub(super) struct EndPlaces {
     /// The instant of the last look that came to its end: a later one makes new windows.
     since: Option<DateTime<Utc>>,
-    /// The time of the last part of this look.
-    at: Option<DateTime<Utc>>,
     /// By the days before the end, and by the kind of token.
     last: BTreeMap<(u32, &'static str), EndPlace>,
 }
 
 impl EndPlaces {
-    /// Begins anew, unless these are the places of the look that follows the one at `looked_at`, by a clock that was not set back
-    /// meanwhile; true if it did.
-    pub(super) fn begin(&mut self, looked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        let goes_on = self.since == Some(looked_at) && self.at <= Some(now);
-        if !goes_on {
+    /// Begins anew, unless these are the places of the look that follows the one at `looked_at`.
+    pub(super) fn begin(&mut self, looked_at: DateTime<Utc>) {
+        if self.since != Some(looked_at) {
             *self = Self {
                 since: Some(looked_at),
-                ..Self::default()
+                last: BTreeMap::new(),
             };
         }
-        self.at = Some(now);
-        !goes_on
     }
 
     /// The last place of the window that was told of.

@@ -6,7 +6,6 @@ use crate::app::error::DeskError;
 use crate::app::notices::Notices;
 use crate::app::notices::end_places::EndPlace;
 use crate::domain::access_tokens::AccessToken;
-use crate::domain::clock::AHEAD;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::expiry::Expiry;
 use crate::domain::notices::ends::{EndWindow, days_left, is_look_due};
@@ -47,10 +46,7 @@ impl Notices {
         if !is_look_due(from.ends_looked_at, now) {
             return Ok(false);
         }
-        let begins = self.end_places().begin(from.ends_looked_at, now);
-        if begins {
-            progress::forget_ends(&self.db, now + AHEAD).await?;
-        }
+        self.end_places().begin(from.ends_looked_at);
         for window in self.rules.days_before.windows(from.ends_looked_at, now) {
             for kind in [NoticedKind::AccessToken, NoticedKind::DeployToken] {
                 match self.tell_of_part((&window, kind), now).await? {

@@ -10,14 +10,11 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::backup::bounds::LARGEST_NUMBER;
 use crate::domain::deploy_tokens::DeployToken;
 use crate::domain::events::stored::StoredEvent;
-use crate::domain::notices::TokenNotice;
 use crate::domain::notices::ends::EndWindow;
 use crate::storage::changes::counter;
 use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
-use crate::storage::entity::{
-    access_token, deploy_token, event, namespace, notice, notice_progress,
-};
+use crate::storage::entity::{access_token, deploy_token, event, namespace, notice_progress};
 use crate::storage::error::StorageError;
 use crate::storage::events::to_event;
 use crate::storage::notices::{NoticeRecord, insert};
@@ -130,22 +127,6 @@ pub async fn advance(
     }
     transaction.commit().await?;
     Ok(true)
-}
-
-/// Forgets the notices of ends that were made after `ahead`: a clock that was wrong made them, long before the ends came near. When they
-/// do, they are news.
-#[tracing::instrument(
-    level = "debug",
-    name = "storage.notices.progress.forget_ends",
-    skip_all
-)]
-pub async fn forget_ends(db: &Db, ahead: DateTime<Utc>) -> Result<(), StorageError> {
-    use notice::Column;
-    let early = notice::Entity::delete_many()
-        .filter(Column::Kind.is_in(TokenNotice::kinds_of_ends()))
-        .filter(Column::CreatedAt.gt(Instant::from(ahead)));
-    early.exec(&db.connection).await?;
-    Ok(())
 }
 
 /// The condition that a token's end is in the window, and after the one that was read last.

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use wharfinger::app::notices::NoticeBounds;
 use wharfinger::domain::expiry::Expiry;
 use wharfinger::domain::namespaces::visibility::Visibility;
-use wharfinger::domain::notices::outbox::Channel;
 
 use super::Told;
 use super::receiver::Message;
@@ -58,53 +57,6 @@ async fn an_end_is_told_thirty_seven_and_one_days_before_once_each() {
     let expected = [(4, 30), (27, 7), (33, 1)];
     let expected = expected.map(|(day, left)| (day, id.clone(), json!(left)));
     assert_eq!(told.days_of_ends(36).await, expected);
-}
-
-/// While it was ahead, the end seemed near, and was told of.
-#[tokio::test]
-async fn a_clock_that_was_ahead_for_a_moment_keeps_no_end_from_being_told() {
-    let told = Told::start().await;
-    let app = &told.world.app;
-    let id = json!(ending(app, "2026-04-18").await.token_id);
-    let ahead = Duration::days(20);
-    app.clock.advance(ahead);
-    assert_eq!(told.ends().await, [(id.clone(), json!(15))]);
-    app.clock.advance(-ahead);
-    let expected = [(4, 30), (27, 7), (33, 1)];
-    let expected = expected.map(|(day, left)| (day, id.clone(), json!(left)));
-    assert_eq!(told.days_of_ends(36).await, expected);
-}
-
-/// It found no room for all, and waited where it was.
-#[tokio::test]
-async fn a_look_at_ends_begins_anew_when_its_clock_is_set_back() {
-    let told = Told::start().await;
-    let app = &told.world.app;
-    end_together(app, 25).await;
-    let bounds = NoticeBounds {
-        pending: 10,
-        tokens_at_a_time: 10,
-        ..NoticeBounds::default()
-    };
-    let notices = app.service.notices.clone().with_bounds(bounds);
-    let tell = async || {
-        while notices.look_at_ends().await.unwrap() {}
-        while notices.deliver(Channel::Webhook).await.unwrap() {}
-        app.execute("DELETE FROM notices WHERE channel <> 'webhook'")
-            .await;
-        told.receiver.take().len()
-    };
-    let ahead = Duration::hours(23);
-    app.clock.advance(ahead);
-    assert_eq!(tell().await, 10);
-    app.clock.advance(-ahead);
-    assert_eq!(tell().await, 0);
-    app.clock.advance(Duration::hours(12));
-    let mut in_time = 0;
-    for _ in 0..4 {
-        in_time += tell().await;
-    }
-    assert_eq!(in_time, 25);
 }
 
 #[tokio::test]
