@@ -14,7 +14,7 @@ pub(super) struct TokenEnd {
     /// The date on which it ends, at 00:00 UTC, or never.
     ///
     /// Left out, a new token ends as `access_tokens.default_lifetime` says, one that takes another's place in 7 days if
-    /// that had an end, and one that is changed as before.
+    /// that had an end or tokens need one, and one that is changed as before.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = wanted_end)]
     expires_at: Option<WantedEnd>,
     /// The token's lifetime: 90m, 12h or 30d.

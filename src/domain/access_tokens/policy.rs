@@ -124,9 +124,13 @@ impl AccessTokenPolicy {
             WantedEnd::At(end) => self.permitted(end, maker, now).map(Some),
             WantedEnd::Never | WantedEnd::Unsaid => {
                 let week = Lifetime::of_days(SUCCESSOR_DAYS);
-                let end = self.bounded(old.map(|_| week), maker, now);
-                // An endless token of an earlier time goes on with an end where one is needed.
-                end.or_else(|_| self.bounded(Some(week), maker, now))
+                match self.bounded(old.map(|_| week), maker, now) {
+                    // An endless token of an earlier time goes on with an end where one is needed, unless none is to be.
+                    Err(InvalidEnd::Missing) if wanted == WantedEnd::Unsaid => {
+                        self.bounded(Some(week), maker, now)
+                    }
+                    end => end,
+                }
             }
         }
     }
@@ -331,10 +335,15 @@ mod tests {
             allows_endless: false,
             ..AccessTokenPolicy::default()
         };
-        for wanted in [WantedEnd::Unsaid, WantedEnd::Never] {
+        let rotated = |wanted| {
             let end = policy.end_of_successor(wanted, (None, None), NOW.parse().unwrap());
-            assert_eq!(shown(end), "2026-03-21");
-        }
+            shown(end)
+        };
+        assert_eq!(rotated(WantedEnd::Unsaid), "2026-03-21");
+        assert_eq!(
+            rotated(WantedEnd::Never),
+            "can't be blank: tokens need an end here, a date or a duration"
+        );
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl ChangeAccessToken {
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "grace": "7d" }))]
 pub(super) struct RotateAccessToken {
-    /// The end of the new token; if left out, in 7 days if the old one had an end, else never.
+    /// The end of the new token; if left out, in 7 days if the old one had an end or tokens need one, else never.
     #[schema(value_type = Option<NaiveDate>)]
     expires_at: WantedEnd,
     /// The lifetime of the new token, instead of a date: `90m`, `12h` or `30d`.
