@@ -130,7 +130,7 @@ impl Metrics {
         );
         registry.register(
             "tls_certificate_end_timestamp_seconds",
-            "When the first certificate ends of the chain that a listener shows, in seconds since 1970",
+            "When the certificate that a listener shows ends, or that of the authority that signed it, in seconds since 1970",
             self.certificate_ends.clone(),
         );
         registry.register(
@@ -157,7 +157,7 @@ impl Metrics {
         set(&self.expiring_deploy_tokens, label, deploy_tokens);
     }
 
-    /// Notes the life of the first certificate to end in the chain that the listener of that name shows.
+    /// Notes the life of the certificate that the listener of that name shows, or of its authority's if that ends before.
     pub fn set_certificate_dates(
         &self,
         listener: &'static str,

@@ -9,12 +9,13 @@ const NOTICE: TimeDelta = TimeDelta::days(14);
 /// The part of a certificate's life in which it is warned of at most. Programs renew when a third is left, or before.
 const PART: i32 = 4;
 
-/// The dates of each certificate that clients look at: the leaf's, and those between it and the authority that they know.
+/// The dates of the certificates without which no client takes the chain: the leaf's, and that of the authority that signed it. One
+/// behind them may be one of several ways to an authority that clients know, and end without harm.
 #[derive(Debug)]
 pub(super) struct ChainDates {
     leaf: CertificateDates,
-    /// The others, with their places in the file, of which the leaf's is the first.
-    others: Vec<(usize, CertificateDates)>,
+    /// The second certificate's, if it is no authority that certified itself.
+    issuer: Option<CertificateDates>,
 }
 
 /// The first and last instant of a certificate (RFC 5280 section 4.1.2.5).
@@ -28,19 +29,12 @@ impl ChainDates {
     /// The dates of a chain; none if the first certificate cannot be read.
     pub(super) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
         let (leaf, others) = chain.split_first()?;
-        let parsed = |der| {
-            X509Certificate::from_der(der)
-                .ok()
-                .map(|(_, parsed)| parsed)
-        };
-        let others = (2..).zip(others).filter_map(|(place, der)| {
-            // One that certified itself is known to clients, or is none for them.
-            let other = parsed(der).filter(|other| other.subject() != other.issuer())?;
-            Some((place, CertificateDates::of(&other)?))
-        });
+        // One that certified itself is known to clients, or is none for them.
+        let issuer = others.first().and_then(parsed);
+        let issuer = issuer.filter(|issuer| issuer.subject() != issuer.issuer());
         Some(Self {
             leaf: CertificateDates::of(&parsed(leaf)?)?,
-            others: others.collect(),
+            issuer: issuer.as_ref().and_then(CertificateDates::of),
         })
     }
 
@@ -63,8 +57,13 @@ impl ChainDates {
     }
 
     fn all(&self) -> impl Iterator<Item = (usize, CertificateDates)> {
-        std::iter::once((1, self.leaf)).chain(self.others.iter().copied())
+        std::iter::once((1, self.leaf)).chain(self.issuer.map(|dates| (2, dates)))
     }
+}
+
+fn parsed<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    let parsed = X509Certificate::from_der(der).ok();
+    parsed.map(|(_, parsed)| parsed)
 }
 
 impl CertificateDates {

@@ -63,6 +63,18 @@ fn a_chain_of_which_another_certificate_ends_is_told() {
     }
 }
 
+/// An authority that clients know may come with a certificate by an older one, which has ended since.
+#[test]
+fn a_spare_way_to_the_authority_may_have_ended() {
+    let root = TestAuthority::new();
+    let mut pair = chain(&root, -9, 90);
+    pair.certificate += &root.below(-9, -1).pem();
+    let (_workplace, running) = start(&pair);
+    wait_until("it is good", || {
+        checks(&running).contains("\"token_certificate\":\"ok\"")
+    });
+}
+
 /// Whoever has certificates for a few days renews them when a third is left, and would be warned all the time.
 #[test]
 fn a_certificate_for_a_week_is_warned_of_in_its_last_quarter_only() {
