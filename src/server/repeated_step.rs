@@ -17,6 +17,10 @@ const RECHECK: Duration = Duration::from_millis(250);
 /// The longest pause after a failure: the operator looks at the check that fails, and another instance may have been at the same rows.
 const AGAIN: Duration = Duration::from_mins(1);
 
+/// The text of a failure that is nobody's but ours.
+pub(super) const DEFECT: &str =
+    "a defect of the service, whose place the log names; please report it";
+
 /// Does a part of a background task, of which a defect is a failure as any other one: the task would else be gone for good.
 pub(super) fn caught<T, E: Into<anyhow::Error>>(
     work: impl Future<Output = Result<T, E>>,
@@ -25,9 +29,7 @@ pub(super) fn caught<T, E: Into<anyhow::Error>>(
         .catch_unwind()
         .map(|ended| match ended {
             Ok(done) => done.map_err(Into::into),
-            Err(_panic) => Err(anyhow::anyhow!(
-                "a defect of the service, whose place the log names; please report it"
-            )),
+            Err(_panic) => Err(anyhow::anyhow!(DEFECT)),
         })
 }
 

@@ -8,6 +8,7 @@ use crate::domain::timestamp;
 use crate::http::layers::Health;
 use crate::metrics::Metrics;
 use crate::server::lifecycle::Lifecycle;
+use crate::server::repeated_step::DEFECT;
 use crate::server::tls::{ListenerTls, TlsError};
 
 /// The pause between two looks at the files. It is a poll, because Kubernetes exchanges a link above them.
@@ -34,6 +35,15 @@ struct TlsFault {
     text: String,
 }
 
+impl From<TlsError> for TlsFault {
+    fn from(error: TlsError) -> Self {
+        Self {
+            digest: error.digest,
+            text: error.to_string(),
+        }
+    }
+}
+
 /// Follows the files of these listeners until a stop begins.
 pub(in crate::server) async fn follow(
     listeners: Vec<ListenerTls>,
@@ -53,9 +63,13 @@ pub(in crate::server) async fn follow(
             let Some(looked) = lifecycle.until_stop(look).await else {
                 return;
             };
-            if let Ok(looked) = looked {
-                followed.note(looked);
-            }
+            followed.note(match looked {
+                Ok(looked) => looked.map_err(TlsFault::from),
+                Err(_panic) => Err(TlsFault {
+                    digest: None,
+                    text: DEFECT.to_owned(),
+                }),
+            });
         }
         for followed in &mut all {
             followed.remind(&*clock);
@@ -81,7 +95,7 @@ impl Followed {
 
     /// Notes the outcome of a look. A fault is told when the next look finds it too: files that are replaced one after the
     /// other do not match for a moment.
-    fn note(&mut self, looked: Result<bool, TlsError>) {
+    fn note(&mut self, looked: Result<bool, TlsFault>) {
         let section = self.tls.0.section;
         match looked {
             Ok(is_new) => {
@@ -97,11 +111,7 @@ impl Followed {
                 }
                 (self.seen, self.told) = (None, None);
             }
-            Err(error) => {
-                let fault = TlsFault {
-                    digest: error.digest,
-                    text: error.to_string(),
-                };
+            Err(fault) => {
                 let is_lasting = self.seen.as_ref() == Some(&fault);
                 let is_known = self.told.as_ref().is_some_and(|(told, _)| *told == fault);
                 if is_lasting && !is_known {
