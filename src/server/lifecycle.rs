@@ -26,7 +26,7 @@ pub(super) struct Lifecycle {
     closing: CancellationToken,
     aborting: CancellationToken,
     tasks: TaskTracker,
-    /// True once a task was ended by a defect.
+    /// True if a defect that ended a task began the stop.
     is_broken: Arc<AtomicBool>,
 }
 
@@ -137,7 +137,8 @@ impl Lifecycle {
         let lifecycle = self.clone();
         let task = AssertUnwindSafe(task).catch_unwind();
         self.tasks.spawn(task.map(move |ended| {
-            if ended.is_err() {
+            // A stop that has begun is not the defect's doing.
+            if ended.is_err() && !lifecycle.is_stopping() {
                 lifecycle.is_broken.store(true, Ordering::Release);
                 lifecycle.stop();
             }
@@ -258,9 +259,12 @@ mod tests {
             delay: Duration::ZERO,
             grace: Duration::from_secs(1),
         };
-        for is_task in [true, false] {
+        for (is_task, is_stopping) in [(true, false), (false, false), (true, true)] {
             let lifecycle = Lifecycle::default();
             let defect = async { panic!("on purpose") };
+            if is_stopping {
+                lifecycle.stop();
+            }
             if is_task {
                 lifecycle.spawn(defect);
             } else {
@@ -271,7 +275,7 @@ mod tests {
             }
             let mut signals = Signals::install().unwrap();
             let stopped = lifecycle.run(&mut signals, shutdown).await;
-            assert_eq!(stopped.is_broken, is_task);
+            assert_eq!(stopped.is_broken, is_task && !is_stopping);
         }
     }
 }
