@@ -8,26 +8,38 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use crate::domain::pem::WantedPem;
 use crate::storage::error::StorageError;
 
-/// The parameters that name one, each with what must be in it.
-const NAMES: [(&str, WantedPem); 8] = [
-    ("sslrootcert", WantedPem::Certificate),
-    ("ssl-root-cert", WantedPem::Certificate),
-    ("ssl-ca", WantedPem::Certificate),
-    ("sslca", WantedPem::Certificate),
+/// The parameters that name authorities, which the drivers read only if the server's certificate is looked at.
+const AUTHORITIES: [&str; 4] = ["sslrootcert", "ssl-root-cert", "ssl-ca", "sslca"];
+/// The parameters that say whether it is.
+const MODES: [&str; 2] = ["sslmode", "ssl-mode"];
+/// The parameters that name a file of ours, each with what must be in it.
+const OURS: [(&str, WantedPem); 4] = [
     ("sslcert", WantedPem::Certificate),
     ("ssl-cert", WantedPem::Certificate),
     ("sslkey", WantedPem::PrivateKey),
     ("ssl-key", WantedPem::PrivateKey),
 ];
 
-/// Refuses an address with a file that cannot be read, which the driver would not name, or that has no certificate or key, which
-/// it would pass over. The value is not repeated: it may be a part of a password.
+/// The byte order mark of UTF-8, for which the drivers pass over the certificate behind it.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Refuses an address with a file that the driver reads and that cannot be read, which it would not name, or that has no certificate
+/// or key, which it would pass over. The value is not repeated: it may be a part of a password.
 pub(super) fn check(url: &str) -> Result<(), StorageError> {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    for (name, path) in form_urlencoded::parse(query.as_bytes()) {
-        let Some((_, wanted)) = NAMES.iter().find(|(known, _)| *known == name) else {
-            continue;
+    let address = url.split('#').next().unwrap_or_default();
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let parameters = || form_urlencoded::parse(query.as_bytes());
+    let mode = parameters().find(|(name, _)| MODES.contains(&name.as_ref()));
+    let mode = mode.map_or_else(String::new, |(_, mode)| mode.to_lowercase());
+    for (name, path) in parameters() {
+        let wanted = if AUTHORITIES.contains(&name.as_ref()) {
+            Some(WantedPem::Certificate).filter(|_| mode.starts_with("verify"))
+        } else {
+            let ours = OURS.into_iter().find(|(known, _)| *known == name);
+            ours.map(|(_, wanted)| wanted)
+                .filter(|_| !mode.starts_with("disable"))
         };
+        let Some(wanted) = wanted else { continue };
         // The drivers take the text itself too.
         if path.trim_start().starts_with("-----BEGIN") {
             continue;
@@ -39,6 +51,12 @@ pub(super) fn check(url: &str) -> Result<(), StorageError> {
         };
         let content =
             fs::read(&*path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+        if content.starts_with(MARK) {
+            return Err(refused(
+                "begins with a byte order mark, which hides what follows; save it without one"
+                    .to_owned(),
+            ));
+        }
         let (kind, is_there) = match wanted {
             WantedPem::Certificate => (
                 "certificate",

@@ -186,10 +186,20 @@ fn a_file_for_the_link_to_a_server_that_cannot_be_used_is_named() {
     let path = |name: &str| workplace.path().join(name).display().to_string();
     fs::write(path("der"), b"\x30\x82\x01\x02\x30\x82").unwrap();
     fs::write(path("public"), "-----BEGIN PUBLIC KEY-----\n").unwrap();
+    fs::write(path("mark"), "\u{feff}-----BEGIN CERTIFICATE-----\n").unwrap();
     for (parameter, file, told) in [
-        ("sslrootcert", "none", "cannot be read: No such file"),
         (
-            "ssl-ca",
+            "sslmode=verify-full&sslrootcert",
+            "none",
+            "cannot be read: No such file",
+        ),
+        (
+            "sslmode=verify-ca&sslrootcert",
+            "mark",
+            "begins with a byte order mark",
+        ),
+        (
+            "ssl-mode=VERIFY_CA&ssl-ca",
             "der",
             "has no certificate in PEM form: it is in binary form (DER); `openssl x509",
         ),
@@ -199,18 +209,23 @@ fn a_file_for_the_link_to_a_server_that_cannot_be_used_is_named() {
             "has no private key in PEM form: it has a public key",
         ),
     ] {
-        let scheme = if parameter == "ssl-ca" {
+        let scheme = if parameter.ends_with("ssl-ca") {
             "mysql"
         } else {
             "postgres"
         };
-        let url = format!("{scheme}://u@127.0.0.1:1/d?{parameter}={}", path(file));
+        let url = format!("{scheme}://u@127.0.0.1:1/d?{parameter}={}#x", path(file));
+        let parameter = parameter.rsplit('&').next().unwrap();
         let said = fails_with(&workplace, &url, &["migrate", "status"]);
         let told = format!(
             "`database.url` cannot be used: the file that its parameter `{parameter}` names {told}"
         );
         assert!(said.contains(&told), "{said}");
     }
+    // The driver reads it only to look at the server's certificate.
+    let url = "postgres://u@127.0.0.1:1/d?sslmode=disable&sslrootcert=none";
+    let said = fails_with(&workplace, url, &["migrate", "status"]);
+    assert!(said.contains("Connection refused"), "{said}");
 }
 
 #[test]
