@@ -104,7 +104,7 @@ fn judged(
 pub(super) async fn account(db: &Db, name: &str) -> Result<Option<Account>, StorageError> {
     if let Ok(username) = Username::try_from(name) {
         users::account_by_username(db, &username).await
-    } else if let Ok(email) = EmailAddress::try_from(name) {
+    } else if let Ok(email) = EmailAddress::stored(name) {
         users::account_by_email(db, &email).await
     } else {
         Ok(None)
@@ -118,7 +118,7 @@ pub(super) async fn account_in(
 ) -> Result<Option<Account>, StorageError> {
     if let Ok(username) = Username::try_from(name) {
         look.account_by_username(&username).await
-    } else if let Ok(email) = EmailAddress::try_from(name) {
+    } else if let Ok(email) = EmailAddress::stored(name) {
         look.account_by_email(&email).await
     } else {
         look.must_be_current().map(|()| None)

@@ -103,7 +103,7 @@ pub struct EmailAddress(String);
 pub struct InvalidEmailAddress;
 
 impl EmailAddress {
-    /// An address that was stored; older versions took some that are refused now. It is checked only as far as it must differ from a user name.
+    /// An address that was stored; older versions took some that are refused now. Letters that cannot be seen are not looked for.
     pub fn stored(text: &str) -> Result<Self, InvalidEmailAddress> {
         let address = text.to_lowercase();
         let is_good = address.len() <= 254
@@ -127,8 +127,7 @@ impl EmailAddress {
 impl TryFrom<&str> for EmailAddress {
     type Error = InvalidEmailAddress;
 
-    /// Reads an address in any letter case. Unlike in names, no script needs characters that show nothing: two addresses that look alike
-    /// would be two.
+    /// Reads an address in any letter case. Characters that show nothing are refused, as two addresses that look alike would be two.
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         let address = Self::stored(text)?;
         if address.0.chars().any(is_unseen) {
