@@ -307,7 +307,7 @@ async fn delete(
         note(format!("  {} {}", namespace.kind.name(), namespace.path));
     }
     let mut unnamed = goes.tokens;
-    for token in &goes.first_tokens {
+    for token in &goes.last_tokens {
         let called = token.specification.name();
         note(format!("  personal access token {} ({called})", token.id));
         unnamed = unnamed.saturating_sub(1);

@@ -29,8 +29,8 @@ pub struct UserDeletion {
     pub user: User,
     /// Their own namespace and the projects in it; tombstones stay.
     pub namespaces: Vec<Namespace>,
-    /// The oldest of their personal access tokens: nobody reads the names of thousands.
-    pub first_tokens: Vec<AccessToken>,
+    /// The personal access tokens that they made last: nobody reads the names of thousands.
+    pub last_tokens: Vec<AccessToken>,
     /// The number of all their personal access tokens.
     pub tokens: u64,
     /// The groups and projects where they have a role.
@@ -76,11 +76,10 @@ impl Desk {
             let below = namespaces::live_below(&self.db, own.id).await?;
             namespaces = std::iter::once(own).chain(below).collect();
         }
-        let (first_tokens, tokens) =
-            access_tokens::first_of(&self.db, user.id, NAMED_TOKENS).await?;
+        let (last_tokens, tokens) = access_tokens::last_of(&self.db, user.id, NAMED_TOKENS).await?;
         Ok(UserDeletion {
             namespaces,
-            first_tokens,
+            last_tokens,
             tokens,
             roles: members::of_user(&self.db, user.id).await?,
             user,

@@ -97,17 +97,17 @@ pub async fn find(
     row.as_ref().map(to_token).transpose()
 }
 
-/// The oldest tokens of a user, `most` at the most, and the number of all.
-#[tracing::instrument(level = "debug", name = "storage.access_tokens.first_of", skip_all, fields(owner = %owner))]
-pub async fn first_of(
+/// The tokens of a user that were made last, `most` at the most, and the number of all.
+#[tracing::instrument(level = "debug", name = "storage.access_tokens.last_of", skip_all, fields(owner = %owner))]
+pub async fn last_of(
     source: &impl Source,
     owner: UserId,
     most: u64,
 ) -> Result<(Vec<AccessToken>, u64), StorageError> {
     let all = access_token::Entity::find().filter(access_token::COLUMN.user_id.eq(owner.0));
     let number = all.clone().count(source.connection()).await?;
-    let first = all.order_by_asc(access_token::Column::Id).limit(most);
-    let rows = first.all(source.connection()).await?;
+    let last = all.order_by_desc(access_token::Column::Id).limit(most);
+    let rows = last.all(source.connection()).await?;
     let tokens: Result<_, StorageError> = rows.iter().map(to_token).collect();
     Ok((tokens?, number))
 }

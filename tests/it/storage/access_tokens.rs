@@ -54,7 +54,7 @@ pub(super) async fn tokens_keep_what_was_chosen(db: &Db) {
         .unwrap();
     assert_eq!(found, (token.clone(), bob.clone()));
     assert_eq!(
-        access_tokens::first_of(db, bob.id, 10).await.unwrap().0,
+        access_tokens::last_of(db, bob.id, 10).await.unwrap().0,
         std::slice::from_ref(&token)
     );
 
@@ -217,7 +217,7 @@ async fn families_are_handed_over_and_revoked(db: &Db, family: &Family) {
 
 pub(super) async fn uses_of_tokens_are_kept(db: &Db) {
     let dave = user(db, "dave").await;
-    let (tokens, _) = access_tokens::first_of(db, dave.id, 10).await.unwrap();
+    let (tokens, _) = access_tokens::last_of(db, dave.id, 10).await.unwrap();
     let ids = [tokens[0].id, AccessTokenId(999_999)];
     let found = usage::find_all(db, &ids).await.unwrap();
     assert_eq!(found, std::slice::from_ref(&tokens[0]));

@@ -151,7 +151,7 @@ async fn changes_that_wait_are_made(all: [&Db; 3]) {
 /// A token is used, which is no change, after a change has looked at it.
 async fn a_use_meanwhile_is_not_in_the_way([one, other]: [&Db; 2]) {
     let owner = user(one, "dave").await;
-    let (tokens, _) = access_tokens::first_of(one, owner.id, 10).await.unwrap();
+    let (tokens, _) = access_tokens::last_of(one, owner.id, 10).await.unwrap();
     let token = tokens.iter().find(|token| token.revoked_at.is_none());
     let token = token.unwrap().clone();
     let change = begin(one).await;
