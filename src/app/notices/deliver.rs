@@ -90,8 +90,8 @@ impl Notices {
         let is_alone = sent.as_ref().is_err_and(Unsent::is_alone);
         let outcome = self.outcome(due, sent, now);
         self.tell_of_outcome(channel, (due, is_alone), &outcome);
-        delivery::settle(&self.db, due, &outcome, now).await?;
-        if matches!(outcome, DeliveryOutcome::Failed(_)) {
+        let is_settled = delivery::settle(&self.db, due, &outcome, now).await?;
+        if is_settled && matches!(outcome, DeliveryOutcome::Failed(_)) {
             self.given_up.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())

@@ -102,14 +102,14 @@ pub async fn claim(
     Ok(claimed.rows_affected > 0)
 }
 
-/// Writes down the outcome of the attempt for which `due` was claimed, unless another attempt has begun since.
+/// Writes down the outcome of the attempt for which `due` was claimed; false if another attempt has begun since, whose outcome counts.
 #[tracing::instrument(level = "debug", name = "storage.notices.delivery.settle", skip_all, fields(id = %due.id))]
 pub async fn settle(
     db: &Db,
     due: &OutboxNotice,
     outcome: &DeliveryOutcome,
     now: DateTime<Utc>,
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
     let (state, next, why) = match outcome {
         DeliveryOutcome::Delivered => (NoticeState::Delivered, None, None),
         DeliveryOutcome::Again(at, why) => (NoticeState::Pending, Some(*at), Some(why)),
@@ -118,14 +118,14 @@ pub async fn settle(
     };
     let finished = next.is_none().then_some(Instant::from(now));
     let why: Option<String> = why.map(|why| why.chars().take(LONGEST_REASON).collect());
-    attempt(due, due.attempts.saturating_add(1))
+    let settled = attempt(due, due.attempts.saturating_add(1))
         .col_expr(Column::State, Expr::value(state.name()))
         .col_expr(Column::LastError, Expr::value(why))
         .col_expr(Column::NextAttemptAt, Expr::value(next.map(Instant::from)))
         .col_expr(Column::FinishedAt, Expr::value(finished))
         .exec(&db.connection)
         .await?;
-    Ok(())
+    Ok(settled.rows_affected > 0)
 }
 
 /// A change to a notice that is still pending, and after just so many attempts.

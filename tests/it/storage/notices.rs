@@ -109,12 +109,11 @@ pub(super) async fn notices_are_kept_once_and_sent_by_one(db: &Db) {
     );
     // An outcome of an attempt after which another one began counts no more.
     assert!(delivery::claim(db, waiting, until).await.unwrap());
-    delivery::settle(db, &found[0], &DeliveryOutcome::Delivered, now())
-        .await
-        .unwrap();
-    delivery::settle(db, waiting, &DeliveryOutcome::Delivered, now())
-        .await
-        .unwrap();
+    let delivered = DeliveryOutcome::Delivered;
+    let late = delivery::settle(db, &found[0], &delivered, now()).await;
+    assert!(!late.unwrap());
+    let settled = delivery::settle(db, waiting, &delivered, now()).await;
+    assert!(settled.unwrap());
     assert!(
         !delivery::claim(db, waiting, until).await.unwrap(),
         "it is finished"
