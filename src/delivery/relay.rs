@@ -18,6 +18,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 /// The code of a server that ends the conversation, whatever it was told (section 3.8).
 const GOING_AWAY: u16 = 421;
+/// The answer of a server without room for mails (RFC 5321 section 4.2.3).
+const NO_STORAGE: u16 = 452;
 /// The codes of a server that knows no such mailbox (section 4.2.3).
 const NO_MAILBOX: [u16; 3] = [550, 551, 553];
 /// The enhanced statuses of it (RFC 3463 section 3.2 and 3.3, RFC 7505): the mailbox or its server does not exist, has moved, takes no
@@ -130,14 +132,20 @@ fn refusal(error: &Error) -> DeliveryError {
     let Some(code) = error.status().map(u16::from) else {
         return DeliveryError::Again(why);
     };
-    if code == GOING_AWAY {
+    let text = error.source().map(ToString::to_string);
+    let status = enhanced_status(&text.unwrap_or_default());
+    // About the server and no mail, such as a full disk, and over some day (RFC 3463 section 3.4).
+    let is_of_server = match status {
+        Some((class, subject, _)) => (class, subject) == (4, 3),
+        None => code == NO_STORAGE,
+    };
+    if code == GOING_AWAY || is_of_server {
         return DeliveryError::Again(why);
     }
     if !NO_MAILBOX.contains(&code) {
         return DeliveryError::Refused(why);
     }
-    let text = error.source().map(ToString::to_string);
-    match enhanced_status(&text.unwrap_or_default()) {
+    match status {
         Some(status) if NO_MAILBOX_STATUS.contains(&status) => DeliveryError::Final(why),
         Some(_) => DeliveryError::Refused(why),
         None => DeliveryError::Doubtful(why),
