@@ -42,7 +42,7 @@ impl EncryptionKeyFile {
     /// The key, if it was made.
     pub fn read(&self) -> Result<Option<EncryptionKey>, KeyError> {
         let path = self.directory.encryption_key();
-        let Some(text) = files::read_private(&path)? else {
+        let Some(text) = files::read_private_or_wait(&path)? else {
             return Ok(None);
         };
         let bytes = STANDARD.decode(text.trim()).ok();

@@ -26,15 +26,19 @@ const WRITE: u32 = 0o002;
 ///
 /// A group may write it: on a volume with an `fsGroup`, Kubernetes gives that right to the group.
 pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
-    if is_open(path, WRITE) {
-        let problem = "anyone on this machine can write this file; look if it is as it was, and run \
-                       `chmod o-w` on it, else replace it";
-        return Err(KeyError::new(path, problem));
-    }
     // Opening a pipe waits for somebody who writes into it.
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         let problem =
             "is no file; move it away, and bring the file back from a backup if there was one";
+        return Err(KeyError::new(path, problem));
+    }
+    read_or_wait(path)
+}
+
+fn read_or_wait(path: &Path) -> Result<Option<String>, KeyError> {
+    if is_open(path, WRITE) {
+        let problem = "anyone on this machine can write this file; look if it is as it was, and run \
+                       `chmod o-w` on it, else replace it";
         return Err(KeyError::new(path, problem));
     }
     match fs::read_to_string(path) {
@@ -60,12 +64,23 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
 ///
 /// A group may read it, because Kubernetes mounts secrets like that.
 pub(super) fn read_private(path: &Path) -> Result<Option<String>, KeyError> {
+    must_be_private(path)?;
+    read(path)
+}
+
+/// The same for a caller with a time limit, who finds out a pipe as a disk that does not answer.
+pub(super) fn read_private_or_wait(path: &Path) -> Result<Option<String>, KeyError> {
+    must_be_private(path)?;
+    read_or_wait(path)
+}
+
+fn must_be_private(path: &Path) -> Result<(), KeyError> {
     if is_open(path, READ) {
         let problem = "anyone on this machine can read this private key; if nobody else has, \
                        run `chmod o-rwx` on it, else replace it";
         return Err(KeyError::new(path, problem));
     }
-    read(path)
+    Ok(())
 }
 
 /// Refuses a folder that everybody can write into: a key of theirs would sign. A group may, as with files. Where a secret of Kubernetes
