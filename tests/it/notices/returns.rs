@@ -136,8 +136,8 @@ async fn returns_beyond_those_of_one_owner_that_may_wait_are_counted() {
     assert_eq!(lost_returns(app).await, "1");
 }
 
-#[tokio::test]
-async fn a_return_that_waits_when_the_service_stops_is_counted() {
+/// A service that was told of a return of alice's token while no way for notices had room.
+async fn with_a_return_that_waits() -> Told {
     let told = Told::start().await;
     let World { app, alice, .. } = &told.world;
     assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
@@ -146,8 +146,14 @@ async fn a_return_that_waits_when_the_service_stops_is_counted() {
         fill(app, channel).await;
     }
     assert_eq!(alice.ask(&[]).await.status, 401);
-    let observations = &app.service.observations;
-    observations.write().await.unwrap();
+    app.service.observations.write().await.unwrap();
+    told
+}
+
+#[tokio::test]
+async fn a_return_that_waits_when_the_service_stops_is_counted() {
+    let told = with_a_return_that_waits().await;
+    let observations = &told.world.app.service.observations;
     assert_eq!(
         (observations.give_up_returns(), observations.lost_returns()),
         (1, 1)
@@ -157,16 +163,9 @@ async fn a_return_that_waits_when_the_service_stops_is_counted() {
 
 #[tokio::test]
 async fn a_stop_looks_once_more_whether_there_is_room_for_a_return() {
-    let told = Told::start().await;
-    let World { app, alice, .. } = &told.world;
-    assert_eq!(alice.post(ROTATE, json!({})).await.status, 200);
-    told.tell().await;
-    for channel in ["webhook", "owner_mail", "operator_mail"] {
-        fill(app, channel).await;
-    }
-    assert_eq!(alice.ask(&[]).await.status, 401);
-    let observations = &app.service.observations;
-    observations.write().await.unwrap();
+    let told = with_a_return_that_waits().await;
+    let observations = &told.world.app.service.observations;
+    let app = &told.world.app;
     app.execute("DELETE FROM notices WHERE attempts = 0").await;
     observations.write_all().await.unwrap();
     assert_eq!(observations.give_up_returns(), 0);

@@ -175,7 +175,7 @@ async fn rotating_without_grace_ends_what_still_works_from_before() {
     assert!(third.works().await);
 }
 
-/// What the old token made is bounded by its grace, and is not freed of it by the next rotation; what the new one made goes on.
+/// Tokens that the old one made are bounded by its grace, and are not freed of it by the next rotation; those of the new one go on.
 #[tokio::test]
 async fn rotating_without_grace_ends_what_was_made_in_the_grace() {
     let Rotated {
