@@ -7,6 +7,7 @@ pub mod authority;
 pub mod backup;
 pub mod client_network;
 pub mod clock;
+pub mod database_url;
 pub mod decision;
 pub mod deploy_tokens;
 pub mod entropy;

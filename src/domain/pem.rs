@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The mark with which Windows begins a text in UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+use crate::domain::text::without_mark;
+
 /// The marks of a text in UTF-16.
 const MARKS_OF_UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 /// The first byte of what is in binary form (DER, ITU-T X.690 section 8.9).
@@ -18,11 +18,6 @@ pub enum WantedPem {
     Certificate,
     /// A private key that is not encrypted.
     PrivateKey,
-}
-
-/// The content without the mark with which Windows begins a text. It would hide the first block.
-pub fn without_mark(content: &[u8]) -> &[u8] {
-    content.strip_prefix(MARK).unwrap_or(content)
 }
 
 /// The content of a file in which the wanted block is missing or cannot be read. It repeats nothing of the file, which may be another

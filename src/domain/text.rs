@@ -7,6 +7,14 @@ use unicode_normalization::UnicodeNormalization;
 /// Longest line, in characters: every database keeps that whole and can search it.
 pub const MAX_LINE: usize = 255;
 
+/// The byte order mark, with which Windows begins a text in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The text without its byte order mark, which would hide what comes first in it from those who read it.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
 /// A name that people read: 1 to 255 characters on one line, without blanks around it. Something of it can be seen, and the text around it
 /// keeps its direction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
 
-use crate::domain::pem::{WantedPem, without_mark};
+use crate::domain::pem::WantedPem;
+use crate::domain::text::without_mark;
 use crate::domain::timestamp;
 use crate::signing::encoding::PublicPoint;
 use crate::signing::error::KeyError;

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::config::error::ConfigError;
 use crate::config::sources::value::{HOME, Setting};
+use crate::domain::database_url::parameters;
 
 /// The parameters of an address that the drivers know. They pass over others, so that with a mistyped one nobody would look at the
 /// server's certificate; and the one for PostgreSQL logs their values, which may be passwords.
@@ -81,13 +82,6 @@ pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigE
 /// True for one of PostgreSQL's settings, in its brackets.
 fn is_option(name: &str) -> bool {
     name.starts_with("options[") && name.ends_with(']')
-}
-
-/// The parameters, by name and value.
-fn parameters(address: &str) -> impl Iterator<Item = (String, String)> {
-    let address = address.split('#').next().unwrap_or_default();
-    let query = address.split_once('?').map_or("", |(_, query)| query);
-    form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
 fn refusal(name: &str, known: &[&str]) -> String {

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::config::Tls;
-use crate::domain::pem::without_mark;
+use crate::domain::text::without_mark;
 use crate::server::tls::TlsError;
 
 /// Everybody's right to read.

@@ -5,7 +5,9 @@ use std::fs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::domain::database_url::parameters;
 use crate::domain::pem::WantedPem;
+use crate::domain::text::without_mark;
 use crate::storage::error::StorageError;
 
 /// The parameters that name authorities, which the drivers read only if the server's certificate is looked at.
@@ -20,19 +22,13 @@ const OURS: [(&str, WantedPem); 4] = [
     ("ssl-key", WantedPem::PrivateKey),
 ];
 
-/// The byte order mark of UTF-8, for which the drivers pass over the certificate behind it.
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// Refuses an address with a file that the driver reads and that cannot be read, which it would not name, or that has no certificate
 /// or key, which it would pass over. The value is not repeated: it may be a part of a password.
 pub(super) fn check(url: &str) -> Result<(), StorageError> {
-    let address = url.split('#').next().unwrap_or_default();
-    let query = address.split_once('?').map_or("", |(_, query)| query);
-    let parameters = || form_urlencoded::parse(query.as_bytes());
-    let mode = parameters().find(|(name, _)| MODES.contains(&name.as_ref()));
+    let mode = parameters(url).find(|(name, _)| MODES.contains(&name.as_str()));
     let mode = mode.map_or_else(String::new, |(_, mode)| mode.to_lowercase());
-    for (name, path) in parameters() {
-        let wanted = if AUTHORITIES.contains(&name.as_ref()) {
+    for (name, path) in parameters(url) {
+        let wanted = if AUTHORITIES.contains(&name.as_str()) {
             Some(WantedPem::Certificate).filter(|_| mode.starts_with("verify"))
         } else {
             let ours = OURS.into_iter().find(|(known, _)| *known == name);
@@ -50,8 +46,9 @@ pub(super) fn check(url: &str) -> Result<(), StorageError> {
             ))
         };
         let content =
-            fs::read(&*path).map_err(|error| refused(format!("cannot be read: {error}")))?;
-        if content.starts_with(MARK) {
+            fs::read(&path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+        // The drivers pass over the certificate behind it.
+        if without_mark(&content).len() < content.len() {
             return Err(refused(
                 "begins with a byte order mark, which hides what follows; save it without one"
                     .to_owned(),

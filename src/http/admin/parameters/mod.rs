@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use utoipa::PartialSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::domain::text::without_mark;
 use crate::http::admin::error::ApiError;
 use crate::http::layers::{UnreadableBody, media_type, read_body};
 
@@ -163,11 +164,6 @@ impl std::fmt::Debug for Parameters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.values.keys()).finish()
     }
-}
-
-/// The text without the mark of its byte order, which some programs begin a JSON text with.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
 
 /// True if a text looks like the name of a parameter, so that a reply may repeat it: a body that is nothing but
