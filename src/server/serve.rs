@@ -46,12 +46,14 @@ async fn run(config: &Config, log: &OpenLog) -> anyhow::Result<()> {
     };
     listeners.open(&opened);
     background::spawn(&opened, config, &lifecycle);
-    lifecycle.spawn(tls::follow(
-        listeners.tls(),
-        (opened.health.clone(), opened.metrics.clone()),
-        Arc::clone(&opened.issuer.clock),
-        lifecycle.clone(),
-    ));
+    for tls in listeners.tls() {
+        lifecycle.spawn(tls::follow(
+            tls,
+            (opened.health.clone(), opened.metrics.clone()),
+            Arc::clone(&opened.issuer.clock),
+            lifecycle.clone(),
+        ));
+    }
     opened.health.open();
     let stopped = lifecycle.run(&mut signals, config.shutdown).await;
     tokio::select! {
@@ -140,12 +142,9 @@ impl Listeners {
     }
 
     /// The TLS of the listeners that speak it.
-    fn tls(&self) -> Vec<ListenerTls> {
+    fn tls(&self) -> impl Iterator<Item = ListenerTls> {
         let doors = [&self.token, &self.admin, &self.ops];
-        doors
-            .into_iter()
-            .filter_map(|door| door.tls.clone())
-            .collect()
+        doors.into_iter().filter_map(|door| door.tls.clone())
     }
 
     /// Answers as the service does.

@@ -44,38 +44,31 @@ impl From<TlsError> for TlsFault {
     }
 }
 
-/// Follows the files of these listeners until a stop begins.
+/// Follows the files of a listener until a stop begins: a task for each, because one disk may hang.
 pub(in crate::server) async fn follow(
-    listeners: Vec<ListenerTls>,
+    tls: ListenerTls,
     (health, metrics): (Health, Metrics),
     clock: Arc<dyn Clock>,
     lifecycle: Lifecycle,
 ) {
-    let mut all: Vec<_> = listeners
-        .into_iter()
-        .map(|tls| Followed::new(tls, health.clone()))
-        .collect();
+    let mut followed = Followed::new(tls.clone(), health);
     loop {
-        for followed in &mut all {
-            let (tls, clock) = (followed.tls.clone(), Arc::clone(&clock));
-            let look = tokio::task::spawn_blocking(move || tls.look(clock.now()));
-            // A stop does not wait for a disk that hangs.
-            let Some(looked) = lifecycle.until_stop(look).await else {
-                return;
-            };
-            followed.note(match looked {
-                Ok(looked) => looked.map_err(TlsFault::from),
-                Err(_panic) => Err(TlsFault {
-                    digest: None,
-                    text: DEFECT.to_owned(),
-                }),
-            });
-        }
-        for followed in &mut all {
-            followed.remind(&*clock);
-            let dates = followed.tls.pair().first_to_end();
-            metrics.set_certificate_dates(followed.tls.0.section, dates.begin, dates.end);
-        }
+        let (looking, its_clock) = (tls.clone(), Arc::clone(&clock));
+        let look = tokio::task::spawn_blocking(move || looking.look(its_clock.now()));
+        // A stop does not wait for a disk that hangs.
+        let Some(looked) = lifecycle.until_stop(look).await else {
+            return;
+        };
+        followed.note(match looked {
+            Ok(looked) => looked.map_err(TlsFault::from),
+            Err(_panic) => Err(TlsFault {
+                digest: None,
+                text: DEFECT.to_owned(),
+            }),
+        });
+        followed.remind(&*clock);
+        let dates = tls.pair().first_to_end();
+        metrics.set_certificate_dates(tls.0.section, dates.begin, dates.end);
         if !lifecycle.lasts(INTERVAL).await {
             return;
         }
