@@ -173,9 +173,18 @@ impl Lifecycle {
 
     /// The outcome of `work`; none if a stop begins before there is one.
     pub(super) async fn until_stop<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.until_stop_and(Duration::ZERO, work).await
+    }
+
+    /// The same for work that has so long after a stop began.
+    pub(super) async fn until_stop_and<T>(
+        &self,
+        longer: Duration,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
         tokio::select! {
             done = work => Some(done),
-            () = self.stopping() => None,
+            () = self.stopping().then(|()| sleep(longer)) => None,
         }
     }
 

@@ -22,6 +22,8 @@ const MAIL_TIMEOUT: Duration = Duration::from_mins(4);
 const PAUSE: Duration = Duration::from_secs(1);
 /// The pause between two looks at ends of tokens.
 const LONG_PAUSE: Duration = Duration::from_mins(1);
+/// The time that a stop leaves to what is on its way: whatever has no outcome then is sent once more, five minutes later.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The notices of a service with that configuration.
 pub(super) fn notices(
@@ -113,9 +115,9 @@ async fn make(service: Service, lifecycle: Lifecycle) {
 async fn send(service: Service, channel: Channel, lifecycle: Lifecycle) {
     let consequence = "the outbox of notices cannot be read or written";
     let mut step = RepeatedStep::new(service.health, channel.name(), consequence);
-    loop {
+    while !lifecycle.is_stopping() {
         let delivering = caught(service.notices.deliver(channel));
-        let Some(sent) = lifecycle.until_stop(delivering).await else {
+        let Some(sent) = lifecycle.until_stop_and(LAST_WORDS, delivering).await else {
             return;
         };
         // Done already: an attempt may take longer than a step, because the other side does.

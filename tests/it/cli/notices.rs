@@ -95,6 +95,26 @@ fn a_secret_in_a_file_that_is_too_large_is_not_cut_off() {
     );
 }
 
+/// Without an outcome it would be sent again five minutes later. A receiver that is silent does not hold the stop up.
+#[test]
+fn a_stop_waits_a_moment_for_a_notice_that_is_on_its_way() {
+    for (hesitation, state) in [(1, "delivered"), (20, "pending")] {
+        let (workplace, receiver) = (Workplace::furnished(), Receiver::start());
+        receiver.hesitate(Duration::from_secs(hesitation));
+        let webhook = format!("{}timeout = \"30s\"\n", webhook_at(&receiver.url()));
+        let mut running = start_with(&workplace, "log", &webhook);
+        make_and_revoke(&workplace);
+        wait(&receiver);
+        let (status, took) = running.stop();
+        assert!(
+            status == Some(0) && took < Duration::from_secs(10),
+            "{took:?}"
+        );
+        let listed = workplace.ok(&["notice", "list", "--state", state]);
+        assert_eq!(listed.lines().count(), 1, "{listed}");
+    }
+}
+
 #[test]
 fn a_running_service_tells_what_the_command_line_does_also_while_it_was_away() {
     let (workplace, receiver) = (Workplace::furnished(), Receiver::start());

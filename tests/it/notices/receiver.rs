@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -26,6 +27,8 @@ impl Message {
 struct Desk {
     messages: Vec<Message>,
     answers: VecDeque<String>,
+    /// The time that it takes to answer.
+    hesitation: Duration,
 }
 
 /// A receiver that keeps what it gets and answers 204, unless something else is said.
@@ -65,6 +68,11 @@ impl Receiver {
         desk.answers.push_back(head.to_owned());
     }
 
+    /// Takes so long from now on before it answers.
+    pub(crate) fn hesitate(&self, time: Duration) {
+        self.desk.lock().unwrap().hesitation = time;
+    }
+
     /// The messages since the last time.
     pub(crate) fn take(&self) -> Vec<Message> {
         std::mem::take(&mut self.desk.lock().unwrap().messages)
@@ -79,6 +87,9 @@ fn serve(mut stream: TcpStream, desk: &Mutex<Desk>) {
     desk.messages.push(message);
     let answer = desk.answers.pop_front();
     let answer = answer.unwrap_or_else(|| "204 No Content".to_owned());
+    let hesitation = desk.hesitation;
+    drop(desk);
+    std::thread::sleep(hesitation);
     let _ = write!(stream, "HTTP/1.1 {answer}\r\nconnection: close\r\n\r\n");
 }
 
