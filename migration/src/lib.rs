@@ -76,6 +76,7 @@ mod m74_changes_nanoseconds;
 mod m75_indexes_among_many_rows;
 mod m76_indexes_replaced;
 mod m77_events_action_longer;
+mod m78_live_keys;
 
 pub use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -151,6 +152,7 @@ impl MigratorTrait for Migrator {
             Box::new(m75_indexes_among_many_rows::Migration),
             Box::new(m76_indexes_replaced::Migration),
             Box::new(m77_events_action_longer::Migration),
+            Box::new(m78_live_keys::Migration),
         ]
     }
 }

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod json;
 pub mod key_schedule;
 pub mod letter_pairs;
+pub mod live_keys;
 pub mod members;
 pub mod moment;
 pub mod namespaces;

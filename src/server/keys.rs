@@ -1,13 +1,17 @@
 //! Keys for the running service and for the command line.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 
 use crate::config::Config;
 use crate::domain::clock::Clock;
+use crate::domain::key_schedule::KeyState;
+use crate::domain::live_keys::OtherKeys;
 use crate::server::wiring::connections;
 use crate::server::{Service, SystemClock, SystemEntropy};
 use crate::signing::{CertificateAuthoritySummary, KeyError, KeyRing, RotatedKeys};
-use crate::storage::Db;
+use crate::storage::{Db, StorageError, live_keys};
 
 impl Service {
     /// Follows the key files and the clock, and tells metrics and `/readyz` about the certificate
@@ -36,6 +40,21 @@ impl Service {
             let warnings = notices.into_iter().map(|(_, warnings)| warnings);
             warnings.flatten().collect()
         })
+    }
+
+    /// Notes this service's keys in the database; returns those that another service on it goes on to have, and this one has not.
+    pub async fn look_for_other_keys(
+        &self,
+        others: &mut OtherKeys,
+    ) -> Result<Vec<String>, StorageError> {
+        let now = self.issuer.clock.now();
+        let keys = self.issuer.keys.keys(now);
+        let live = keys.iter().filter(|key| key.state != KeyState::Retired);
+        let live: BTreeSet<String> = live.map(|key| key.kid.clone()).collect();
+        live_keys::note(&self.db, &live, now).await?;
+        let noted = live_keys::noted(&self.db).await?;
+        let own = keys.into_iter().map(|key| key.kid).collect();
+        Ok(others.look(&own, noted, now))
     }
 }
 

@@ -28,6 +28,7 @@ mod error;
 pub mod events;
 mod installation;
 mod lists;
+pub mod live_keys;
 pub mod members;
 pub mod namespaces;
 pub mod notices;

@@ -1,6 +1,7 @@
 //! Tasks that run beside the requests; they end when a stop begins.
 
 mod key_files;
+mod live_keys;
 mod purges;
 mod records;
 
@@ -22,6 +23,7 @@ pub(super) fn spawn(service: &Service, config: &Config, lifecycle: &Lifecycle) {
     notices::spawn(service, lifecycle);
     purges::spawn(service, config, lifecycle);
     lifecycle.spawn(key_files::follow(of(), run()));
+    lifecycle.spawn(live_keys::compare(of(), run()));
     lifecycle.spawn(count_expiring_tokens(of(), run()));
     lifecycle.spawn(heal_changes(of(), run()));
     lifecycle.spawn(records::write_uses(of(), run()));

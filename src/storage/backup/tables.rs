@@ -38,8 +38,8 @@ pub(super) struct Column {
     pub(super) is_short: bool,
 }
 
-/// All tables but those of sessions, which nobody takes to another database, and of the index of searches, which is made anew;
-/// those that others refer to come first.
+/// All tables but those of sessions, which nobody takes to another database, of the index of searches, which is made anew, and of the
+/// keys that services have now; those that others refer to come first.
 pub(super) fn all() -> Vec<StoredTable> {
     vec![
         table::<user::Entity>(),

@@ -14,6 +14,7 @@ pub(super) mod hidden;
 pub(super) mod installation;
 pub(super) mod instant;
 pub(super) mod letter_pair;
+pub(super) mod live_key;
 pub(super) mod member;
 pub(super) mod namespace;
 pub(super) mod notice;

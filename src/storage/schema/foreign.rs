@@ -5,8 +5,8 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable};
 
 use crate::storage::entity::{
-    access_token, change, change_counter, deploy_token, event, installation, letter_pair, member,
-    namespace, notice, notice_progress, recovery_code, refresh_token, repository, session,
+    access_token, change, change_counter, deploy_token, event, installation, letter_pair, live_key,
+    member, namespace, notice, notice_progress, recovery_code, refresh_token, repository, session,
     two_factor, usage_day,
 };
 use crate::storage::error::StorageError;
@@ -99,6 +99,7 @@ fn tables() -> Vec<(&'static str, Vec<&'static str>)> {
         table::<repository::Entity>(),
         table::<usage_day::Entity>(),
         table::<letter_pair::Entity>(),
+        table::<live_key::Entity>(),
     ]
 }
 

@@ -104,14 +104,20 @@ impl TestApp {
         Box::pin(Self::open(Arc::clone(&self.folder), configuration, world)).await
     }
 
+    /// Another service on the same database, with the same clock and a folder of keys of its own.
+    pub(crate) async fn beside_with_other_keys(&self) -> Self {
+        let world = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let db = open_database(&self.folder).await;
+        Self::serve(Arc::new(TempDir::new().unwrap()), "", db, world)
+    }
+
     async fn open(
         folder: Arc<TempDir>,
         configuration: &str,
         world: (Arc<FixedClock>, Arc<SeededEntropy>),
     ) -> Self {
-        let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
-        let db = Db::open_and_migrate(&SecretString::from(url), 4).await;
-        Self::serve(folder, configuration, db.unwrap(), world)
+        let db = open_database(&folder).await;
+        Self::serve(folder, configuration, db, world)
     }
 
     fn serve(
@@ -505,6 +511,14 @@ impl TestApp {
 }
 
 /// A connection from an address, as the listener notes it.
+/// The database in this folder.
+async fn open_database(folder: &TempDir) -> Db {
+    let url = format!("sqlite://{}/test.db?mode=rwc", folder.path().display());
+    Db::open_and_migrate(&SecretString::from(url), 4)
+        .await
+        .unwrap()
+}
+
 pub(crate) fn peer(from: &str) -> ConnectInfo<SocketAddr> {
     ConnectInfo(SocketAddr::new(from.parse().unwrap(), 4711))
 }

@@ -10,6 +10,7 @@ mod hosts;
 mod http2;
 mod log;
 mod metrics;
+mod other_keys;
 mod proxies;
 mod stop;
 mod stuck;

@@ -13,6 +13,7 @@ mod event_kinds;
 mod failover;
 mod foreign;
 mod forgotten;
+mod live_keys;
 mod logins;
 mod many;
 mod members;

@@ -42,6 +42,7 @@ use super::forgotten::{
     a_database_that_speaks_again_is_found_within_a_second,
     connections_that_a_network_has_forgotten_fail_nobody,
 };
+use super::live_keys::keys_of_services_are_noted_and_forgotten;
 use super::logins::changes_that_cannot_be_made_hold_up_no_logins;
 use super::many::many_projects_are_listed_in_time;
 use super::members::{
@@ -164,6 +165,7 @@ async fn story() {
     refresh_tokens_make_room(db).await;
     what_a_login_gives_out_ends_with_all_else(db).await;
     sessions_make_room_and_end(db).await;
+    keys_of_services_are_noted_and_forgotten(db).await;
     deploy_tokens_keep_what_was_chosen(db).await;
     second_factors_work_once_and_end(db).await;
     users_are_changed_and_leave_nothing(db).await;
