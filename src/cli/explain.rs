@@ -9,7 +9,7 @@ use crate::cli::input::{access_token_id, read};
 use crate::domain::authority::Authority;
 use crate::domain::decision::explanation::ExplainedAction;
 use crate::domain::ids::AccessTokenId;
-use crate::domain::registry::scope::Scope;
+use crate::domain::registry::scope::{InvalidScope, Scope};
 use crate::domain::users::username::Username;
 use crate::representation::ExplanationView;
 
@@ -29,14 +29,11 @@ pub(super) struct ExplainArguments {
 pub(super) async fn run(arguments: ExplainArguments, context: &Context<'_>) -> anyhow::Result<()> {
     let mistakes = mistakes(&arguments.scopes);
     if !mistakes.is_empty() {
-        bail!(
-            "{}; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push",
-            mistakes.join("; ")
-        );
+        bail!(mistakes.join("; "));
     }
     let scopes = Scope::parse_all(&arguments.scopes)?;
     if scopes.is_empty() {
-        bail!("no scope is named; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push");
+        bail!("no scope is named; {}", InvalidScope::Form);
     }
     let desk = context.desk().await?;
     let question = ExplainRequest {
@@ -56,23 +53,15 @@ pub(super) async fn run(arguments: ExplainArguments, context: &Context<'_>) -> a
         .one(&ExplanationView::from(&explanation), &lines.join("\n"))
 }
 
-/// The words that give no scope and the actions that there are not: a service passes over them, and whoever asks for a
-/// reason has mistyped them.
+/// The words that give no scope, or not all that they ask for, each with the reason.
 fn mistakes(values: &[String]) -> Vec<String> {
-    let mut mistakes = Vec::new();
-    for word in values.iter().flat_map(|value| value.split(' ')) {
-        let actions = word.rsplit(':').next().unwrap_or_default().split(',');
-        match Scope::parse(word) {
-            None if word.is_empty() => {}
-            None => mistakes.push(format!("`{word}` is no scope")),
-            Some(scope) => mistakes.extend(
-                actions
-                    .filter(|action| scope.actions.iter().all(|known| known.name() != *action))
-                    .map(|action| format!("`{action}` is no action in `{word}`")),
-            ),
-        }
-    }
-    mistakes
+    let words = values.iter().flat_map(|value| value.split(' '));
+    let mistake = |word| match Scope::check(word) {
+        Err(reason) => Some(format!("`{word}` is no scope: {reason}")),
+        Ok(()) => None,
+    };
+    let words = words.filter(|word| !word.is_empty());
+    words.filter_map(mistake).collect()
 }
 
 fn line(explained: &ExplainedAction) -> String {

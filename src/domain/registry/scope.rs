@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::registry::action::{Action, ActionSet};
-use crate::domain::registry::repository_name::RepositoryName;
+use crate::domain::registry::repository_name::{InvalidRepositoryName, RepositoryName};
 
 /// Most scopes one request may name, before duplicates are merged.
 pub const MAX_SCOPES: usize = 100;
@@ -52,6 +52,26 @@ pub struct Scope {
 #[error("{0} scopes are too many; a request may name at most {MAX_SCOPES}")]
 pub struct TooManyScopes(usize);
 
+/// The reason why a word gives no scope, or not all that it asks for; a sentence about scopes that does not repeat it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidScope {
+    /// It has too few parts.
+    #[error("write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push")]
+    Form,
+    /// It is about something that registries do not have.
+    #[error("a registry has repository:NAME and registry:catalog")]
+    Resource,
+    /// It names no repository.
+    #[error(transparent)]
+    Name(InvalidRepositoryName),
+    /// It asks for an action that there is not.
+    #[error("the actions are pull, push, delete and *")]
+    Action,
+    /// It asks for an action that zot's catalog has not.
+    #[error("the action of repository:: is pull")]
+    ActionOnCatalogOfZot,
+}
+
 /// The repositories that scopes are about.
 pub fn repositories_in(scopes: &[Scope]) -> Vec<&RepositoryName> {
     let names = scopes.iter().filter_map(|scope| match &scope.resource {
@@ -73,19 +93,40 @@ impl Scope {
     /// The type ends at the first colon and the actions begin after the last, because the name of
     /// a repository may hold a port; a class in parentheses is dropped (docs/protocol.md §1.6).
     pub fn parse(text: &str) -> Option<Self> {
-        let (kind, rest) = text.split_once(':')?;
-        let (name, actions) = rest.rsplit_once(':')?;
+        let (scope, _) = Self::read(text).ok()?;
+        (!scope.actions.is_empty()).then_some(scope)
+    }
+
+    /// Makes sure that a word gives a scope and all its actions are some, for somebody who asks for a reason: a service passes over what
+    /// is neither, and whoever writes it has mistyped it.
+    pub fn check(text: &str) -> Result<(), InvalidScope> {
+        let (scope, actions) = Self::read(text)?;
+        let is_there = |name| scope.actions.iter().any(|action| action.name() == name);
+        match scope.resource {
+            _ if actions.split(',').all(is_there) => Ok(()),
+            Resource::CatalogOfZot => Err(InvalidScope::ActionOnCatalogOfZot),
+            Resource::Catalog | Resource::Repository(_) => Err(InvalidScope::Action),
+        }
+    }
+
+    /// Reads a resource with the actions that it has, perhaps none, and all that are asked for.
+    fn read(text: &str) -> Result<(Self, &str), InvalidScope> {
+        let (kind, rest) = text.split_once(':').ok_or(InvalidScope::Form)?;
+        let (name, asked) = rest.rsplit_once(':').ok_or(InvalidScope::Form)?;
         let resource = match (without_class(kind), name) {
             ("repository", "") => Resource::CatalogOfZot,
-            ("repository", name) => Resource::Repository(RepositoryName::try_from(name).ok()?),
+            ("repository", name) => {
+                let name = RepositoryName::try_from(name);
+                Resource::Repository(name.map_err(InvalidScope::Name)?)
+            }
             ("registry", "catalog") => Resource::Catalog,
-            _ => return None,
+            _ => return Err(InvalidScope::Resource),
         };
         let exists =
             |action: &Action| resource != Resource::CatalogOfZot || *action == Action::Pull;
-        let actions = actions.split(',').filter_map(Action::from_name);
-        let actions: ActionSet = actions.filter(exists).collect();
-        (!actions.is_empty()).then_some(Self { resource, actions })
+        let actions = asked.split(',').filter_map(Action::from_name);
+        let actions = actions.filter(exists).collect();
+        Ok((Self { resource, actions }, asked))
     }
 
     /// Reads the values of all `scope` parameters of a request; the only error is a number of scopes that is too high.
@@ -214,6 +255,33 @@ mod tests {
             read(&["junk repository:x:pull,admin :::"]),
             ["repository:x:pull"]
         );
+    }
+
+    #[test]
+    fn what_is_ignored_has_a_reason() {
+        for (text, reason) in [
+            ("junk", InvalidScope::Form),
+            ("repository:x", InvalidScope::Form),
+            (
+                "repository:X:pull",
+                InvalidScope::Name(InvalidRepositoryName),
+            ),
+            (
+                "repository:x/*:pull",
+                InvalidScope::Name(InvalidRepositoryName),
+            ),
+            ("registry:other:*", InvalidScope::Resource),
+            ("robot:x:pull", InvalidScope::Resource),
+            ("registry:catalog:search", InvalidScope::Action),
+            ("repository:x:", InvalidScope::Action),
+            ("repository:x:pull,admin", InvalidScope::Action),
+            ("repository::pull,push", InvalidScope::ActionOnCatalogOfZot),
+        ] {
+            assert_eq!(Scope::check(text), Err(reason), "{text}");
+        }
+        for text in ["repository(plugin):x:pull,push,pull", "registry:catalog:*"] {
+            assert_eq!(Scope::check(text), Ok(()), "{text}");
+        }
     }
 
     #[test]

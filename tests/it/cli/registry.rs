@@ -154,8 +154,8 @@ fn a_decision_is_explained() {
     let told = workplace.fails(1, &[&explain[..], &["--scope", mistyped]].concat());
     assert_eq!(
         told,
-        "error: `psh` is no action in `repository:team/app:pull,psh`; `junk` is no scope; `push` is no action in \
-         `repository::pull,push`; write TYPE:NAME:ACTIONS, such as repository:team/app:pull,push\n"
+        "error: `repository:team/app:pull,psh` is no scope: the actions are pull, push, delete and *; `junk` is no scope: write \
+         TYPE:NAME:ACTIONS, such as repository:team/app:pull,push; `repository::pull,push` is no scope: the action of repository:: is pull\n"
     );
     let told = workplace.fails(1, &["explain", "--user", "alice", "--scope", ""]);
     assert!(told.contains("write TYPE:NAME:ACTIONS"), "{told}");

@@ -149,14 +149,21 @@ impl Parameters {
 
     /// A list of texts; one text is a list too. Each may be several with commas between, and blanks are none.
     pub(in crate::http::admin) fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
+        let Some(texts) = self.texts(name)? else {
+            return Ok(None);
+        };
+        let entries = texts.into_iter().flat_map(entries);
+        Ok(Some(entries.map(str::to_owned).collect()))
+    }
+
+    /// A list of texts as they are; one text is a list too.
+    pub(in crate::http::admin) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, ApiError> {
         let Some(items) = self.items(name) else {
             return Ok(None);
         };
         let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
         let texts = texts.filter(|texts| !texts.iter().any(|text| text.contains(NEVER_MEANT)));
-        let texts = texts.ok_or_else(|| invalid(name))?;
-        let entries = texts.into_iter().flat_map(entries);
-        Ok(Some(entries.map(str::to_owned).collect()))
+        texts.map(Some).ok_or_else(|| invalid(name))
     }
 
     /// Numbers, in a list or one alone; a text may be several with commas between. A list with nothing in it, or blanks
