@@ -125,7 +125,7 @@ mod tests {
         assert!(minutes("own", 0, 20).iter().all(Vec::is_empty));
     }
 
-    /// What a service that is gone, or a key that was replaced, has left.
+    /// A service that is gone leaves its notes, and so does a key that was replaced.
     #[test]
     fn a_note_that_does_not_move_is_nobodys() {
         let still: Vec<(i64, &[(&str, i64)])> =

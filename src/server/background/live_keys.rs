@@ -47,7 +47,7 @@ fn must_be_none(found: &[String]) -> anyhow::Result<()> {
     }
     let named: Vec<&str> = found.iter().take(NAMED).map(String::as_str).collect();
     anyhow::bail!(
-        "`wharfinger keys list` does not have {} here; let all of them share one keys.directory",
+        "{} is not among the keys here (`wharfinger keys list`); let all services share one keys.directory",
         named.join(", ")
     )
 }
