@@ -77,7 +77,7 @@ impl Entrance<'_> {
         let is_open = self.url.is_plain() && !self.url.is_local() && self.tls.is_none();
         is_open.then(|| {
             "`token.public_url` is plain http: newer clients (crane, oras, regctl) refuse it beside a registry with \
-             https, and passwords can be read on the way; write https, with TLS here (`token.tls_certificate`) or in front"
+             https, and the others send passwords and tokens that can be read on the way; write https, with TLS here (`token.tls_certificate`) or in front"
                 .to_owned()
         })
     }

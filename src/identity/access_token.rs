@@ -23,21 +23,18 @@ pub(super) async fn owner_of(
     if let Some(cause) = token.refused(&owner, now) {
         return Err(RefusedCredential::of(&*token, cause));
     }
-    if let Some(name) = beside {
-        note_other_name(name, &owner);
-    }
-    Ok(SignedIn::new(&owner, Ceiling::of_access_token(&token)))
+    Ok(SignedIn {
+        is_named_otherwise: beside.is_some_and(|name| is_other_name(name, &owner)),
+        ..SignedIn::new(&owner, Ceiling::of_access_token(&token))
+    })
 }
 
-/// Logs that a token came with a name by which its owner does not sign in. The name means nothing, as in
-/// GitLab, and is not logged itself: people put tokens into the wrong field.
-fn note_other_name(presented: &str, owner: &User) {
+/// True for a name by which the owner does not sign in.
+fn is_other_name(presented: &str, owner: &User) -> bool {
     if presented.is_empty() || presented.eq_ignore_ascii_case(owner.username.as_str()) {
-        return;
+        return false;
     }
     // Addresses are stored in lower case.
     let is_own = |email: &EmailAddress| presented.to_lowercase() == email.as_str();
-    if !owner.email.as_ref().is_some_and(is_own) {
-        tracing::info!(owner = %owner.username, "a token came beside another name than its owner's");
-    }
+    !owner.email.as_ref().is_some_and(is_own)
 }

@@ -11,9 +11,12 @@ use crate::identity::AuthenticationError;
 /// The reason why a token does not open the service behind the proxy.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The request has no token that can be read.
-    #[error("there is no token that can be read")]
+    /// The request has no token.
+    #[error("there is no token")]
     NoToken,
+    /// The request has no token that can be read, but something in the place of one.
+    #[error("there is no token that can be read")]
+    UnreadableToken,
     /// The token does not work.
     #[error(transparent)]
     Authentication(#[from] AuthenticationError),

@@ -26,6 +26,7 @@ fn authority(admin: bool, external: bool) -> Authority {
         username: Username::try_from("alice").unwrap(),
         admin,
         external,
+        is_named_otherwise: false,
         ceiling,
     };
     Authority::of(&caller, Need::Write, Origin::local(Face::Api)).unwrap()

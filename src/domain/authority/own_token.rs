@@ -30,6 +30,7 @@ mod tests {
             username: "alice".try_into().unwrap(),
             admin: true,
             external: false,
+            is_named_otherwise: false,
             ceiling: Ceiling {
                 proof: Proof::Explained,
                 scopes: [AccessTokenScope::Api].into_iter().collect(),

@@ -14,6 +14,7 @@ fn caller(admin: bool, scope: AccessTokenScope) -> SignedIn {
         admin,
         external: false,
         ceiling,
+        is_named_otherwise: false,
     }
 }
 

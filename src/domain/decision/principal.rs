@@ -51,6 +51,8 @@ pub struct SignedIn {
     pub external: bool,
     /// The part of their rights that the credential carries.
     pub ceiling: Ceiling,
+    /// True if the credential came beside a name by which they do not sign in. It means nothing, as in GitLab.
+    pub is_named_otherwise: bool,
 }
 
 /// The most that a credential lets through, whatever its owner may do.
@@ -87,6 +89,11 @@ impl Principal {
             Self::User(user) => user.username.as_str(),
             Self::DeployToken(token) => &token.subject,
         }
+    }
+
+    /// True if the credential came beside a name by which its owner does not sign in.
+    pub fn is_named_otherwise(&self) -> bool {
+        matches!(self, Self::User(user) if user.is_named_otherwise)
     }
 
     /// The personal access token that was presented, if it was one.
@@ -133,6 +140,7 @@ impl SignedIn {
             admin: user.admin,
             external: user.external,
             ceiling,
+            is_named_otherwise: false,
         }
     }
 }

@@ -27,6 +27,7 @@ fn user(ceiling: Ceiling) -> SignedIn {
         admin: false,
         external: false,
         ceiling,
+        is_named_otherwise: false,
     }
 }
 

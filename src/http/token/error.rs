@@ -9,12 +9,16 @@ use axum::response::{IntoResponse, Response};
 use crate::app::DeskError;
 use crate::app::registry::IssueError;
 use crate::domain::authority::Refusal;
+use crate::domain::authority::cause::Cause;
 use crate::http::layers::{DistributionError, LogNote, WHILE_AWAY, retry_after, waiting_time};
 use crate::identity::AuthenticationError;
 
 /// The message for every refused credential, whatever the cause.
 const WRONG_CREDENTIAL: &str =
     "the user name, password or token is wrong, or the token has expired or was revoked";
+/// The message for a request without any credential, which nobody needs to look for a mistake in.
+const NO_CREDENTIAL: &str =
+    "no credential was sent: log in with a user name, and a token or a password";
 const TRY_AGAIN: &str = "the token service cannot answer at the moment; try again in a few seconds";
 
 /// A reply with one error.
@@ -27,10 +31,11 @@ impl IntoResponse for IssueError {
     fn into_response(self) -> Response {
         let note = LogNote::of_error(&self);
         let mut response = match &self {
-            Self::Authentication(AuthenticationError::Wrong(_))
-            | Self::Refresh(DeskError::Forbidden(Refusal::Credential(_)))
+            Self::Authentication(AuthenticationError::Wrong(Cause::AnonymousAccessOff))
             // The browser then asks its user for a name and a password, and the page sends them.
-            | Self::LoginWanted => unauthorized(),
+            | Self::LoginWanted => login_wanted(),
+            Self::Authentication(AuthenticationError::Wrong(_))
+            | Self::Refresh(DeskError::Forbidden(Refusal::Credential(_))) => unauthorized(),
             Self::Authentication(AuthenticationError::Throttled(wait, _)) => too_many(*wait),
             Self::NoRegistryScope(_) => reply(StatusCode::FORBIDDEN, "DENIED", &self.to_string()),
             Self::MalformedRequest(malformed) => {
@@ -49,10 +54,19 @@ impl IntoResponse for IssueError {
     }
 }
 
-/// The reply to a wrong credential, the same byte for byte for every cause; the challenge is required by
-/// RFC 9110 section 11.6.1.
+/// The reply to a wrong credential, the same byte for byte for every cause.
 pub(super) fn unauthorized() -> Response {
-    let mut response = reply(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", WRONG_CREDENTIAL);
+    challenge(WRONG_CREDENTIAL)
+}
+
+/// The reply to a request without a credential, where there is nothing for strangers.
+pub(super) fn login_wanted() -> Response {
+    challenge(NO_CREDENTIAL)
+}
+
+/// A 401 with its challenge, which RFC 9110 section 11.6.1 requires.
+fn challenge(message: &str) -> Response {
+    let mut response = reply(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message);
     let challenge = HeaderValue::from_static("Basic realm=\"wharfinger\", charset=\"UTF-8\"");
     response
         .headers_mut()

@@ -25,6 +25,6 @@ pub(super) async fn method_not_allowed() -> Response {
     reply(
         StatusCode::METHOD_NOT_ALLOWED,
         "UNSUPPORTED",
-        "this path has no such method; /jwt/auth has GET and POST",
+        "this path has no such method; /jwt/auth has GET and POST, all others GET alone",
     )
 }

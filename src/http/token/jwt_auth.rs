@@ -87,7 +87,13 @@ fn reply(who: &Who, issued: &IssuedRegistryToken, scope: Option<&str>) -> Respon
     let json = HeaderValue::from_static("application/json");
     headers.insert(header::CONTENT_TYPE, json);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    who.note(LogNote::of_decision(&issued.decision));
+    let note = LogNote::of_decision(&issued.decision);
+    // The name itself is not logged: people put tokens into the wrong field.
+    who.note(if issued.principal.is_named_otherwise() {
+        note.and("the token came beside another name than its owner's")
+    } else {
+        note
+    });
     response
 }
 

@@ -12,7 +12,7 @@ use crate::domain::access_tokens::scope::AccessTokenScope;
 use crate::domain::events::origin::Face;
 use crate::http::layers::{LogNote, Who, origin, retry_after};
 use crate::http::token::credential;
-use crate::http::token::error::{failed, reply, unauthorized, unavailable};
+use crate::http::token::error::{failed, login_wanted, reply, unauthorized, unavailable};
 use crate::identity::{AuthenticationError, PresentedCredential};
 
 const PRIVATE_TOKEN: &str = "private-token";
@@ -28,7 +28,8 @@ pub(super) async fn get(
     };
     let token = match tokens(request.headers()).as_slice() {
         [Some(token)] => token.clone(),
-        [] | [None] => return refused(&VerifyError::NoToken),
+        [] => return refused(&VerifyError::NoToken),
+        [None] => return refused(&VerifyError::UnreadableToken),
         [Some(token), Some(same)] if token.expose_secret() == same.expose_secret() => token.clone(),
         [_, ..] => return ambiguous(),
     };
@@ -76,7 +77,8 @@ fn ambiguous() -> Response {
 
 fn refused(error: &VerifyError) -> Response {
     let mut response = match error {
-        VerifyError::NoToken
+        VerifyError::NoToken => login_wanted(),
+        VerifyError::UnreadableToken
         | VerifyError::Scope(_)
         | VerifyError::Repositories(_)
         | VerifyError::Authentication(AuthenticationError::Wrong(_)) => unauthorized(),

@@ -120,6 +120,7 @@ mod tests {
             username: Username::try_from("alice").unwrap(),
             admin: false,
             external: false,
+            is_named_otherwise: false,
             ceiling: Ceiling {
                 proof: Proof::AccessToken(AccessTokenId(1)),
                 scopes: AccessTokenScopes::of_password_login(),

@@ -56,6 +56,7 @@ pub(super) async fn members_and_rights_are_read_together(db: &Db) {
         username: bob.username,
         admin: false,
         external: false,
+        is_named_otherwise: false,
         ceiling: Ceiling::of_login(Proof::Explained),
     });
     let name = RepositoryName::try_from("team/a_b/app/x").unwrap();

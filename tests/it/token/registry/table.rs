@@ -158,6 +158,7 @@ fn principal(credential: Credential, who: Who) -> Principal {
         username: "someone".try_into().unwrap(),
         admin: who == Who::Administrator,
         external: who == Who::External,
+        is_named_otherwise: false,
         ceiling,
     })
 }
