@@ -33,12 +33,27 @@ use crate::storage::{Db, Directory, Look, StorageError, users};
 pub(in crate::app) const LOOKS: usize = 5;
 
 /// The round of a request, which looks everything up again if it changed meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(in crate::app) enum Round {
     /// The first: what follows from the credential is written down.
     First,
-    /// A later one: nothing is written down twice.
-    Again,
+    /// A later one: nothing is written down twice, and a password that matched this hash is not computed again while its user has it.
+    Again(Option<PasswordHash>),
+}
+
+impl Round {
+    /// The round after one in which this caller came.
+    pub(in crate::app) fn after(caller: &Principal) -> Self {
+        Self::Again(caller.password().cloned())
+    }
+
+    /// The hash that the password of this request matched before.
+    fn matched(&self) -> Option<&PasswordHash> {
+        match self {
+            Self::First => None,
+            Self::Again(matched) => matched.as_ref(),
+        }
+    }
 }
 
 /// Lets callers in: identifies them, and writes down what follows from a good credential.
@@ -76,18 +91,18 @@ impl Admission {
         look: &Look<'_>,
         presented: (&PresentedCredential, Option<&str>),
         (origin, now): (&Origin, DateTime<Utc>),
-        round: Round,
+        round: &Round,
     ) -> Result<Principal, AuthenticationError> {
         // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
         let admitted = pin!(async {
             let identified = self
                 .authenticator
-                .authenticate(look, presented, (origin.address, now))
+                .authenticate(look, presented, (origin.address, now), round.matched())
                 .await;
             let identified = identified.map_err(|refused| self.observed(refused, origin))?;
             match round {
                 Round::First => self.follow_up(identified, (origin, now)).await,
-                Round::Again => Ok(identified.caller),
+                Round::Again(_) => Ok(identified.caller),
             }
         });
         admitted.instrument(tracing::debug_span!("app.admit")).await

@@ -14,6 +14,8 @@ use crate::domain::ids::UserId;
 use crate::domain::numbers::RefusalNumbers;
 use crate::domain::refresh_tokens::RefreshLifetimes;
 use crate::domain::secret::{RecognizedSecret, RecognizedToken, SecretKind, SecretToken};
+use crate::domain::users::User;
+use crate::domain::users::password::PasswordHash;
 use crate::identity::access_token::owner_of;
 use crate::identity::deploy_token::deploy_token_principal;
 use crate::identity::error::RefusedCredential;
@@ -59,16 +61,18 @@ impl Authenticator {
     }
 
     /// The caller at `now` from `address`, who wants a token for `service`. A credential that is present and wrong is
-    /// an error, never an anonymous caller.
+    /// an error, never an anonymous caller. A password that `matched` a hash before, in the same request, is not computed again while
+    /// its user has that one.
     pub async fn authenticate(
         &self,
         look: &Look<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
+        matched: Option<&PasswordHash>,
     ) -> Result<Identified<Principal>, RefusedCredential> {
         // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
         let span = tracing::debug_span!("identity.authenticate");
-        let identified = pin!(self.identify(look, (presented, service), (address, now)));
+        let identified = pin!(self.identify(look, (presented, service), (address, now), matched));
         let identified = identified.instrument(span).await;
         let secret = match presented {
             PresentedCredential::RefreshToken(secret)
@@ -88,6 +92,7 @@ impl Authenticator {
         look: &Look<'_>,
         (presented, service): (&PresentedCredential, Option<&str>),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
+        matched: Option<&PasswordHash>,
     ) -> Result<Identified<Principal>, RefusedCredential> {
         let user: Identified<SignedIn> = match presented {
             PresentedCredential::Nothing => return Ok(Principal::Anonymous.into()),
@@ -124,7 +129,8 @@ impl Authenticator {
                     }
                     RecognizedSecret::Broken => return Err(Cause::BrokenToken.into()),
                     RecognizedSecret::Foreign => {
-                        let login = self.password_login(look, (username, secret), (address, now));
+                        let (login, at) = ((username, secret), (address, now));
+                        let login = self.password_login(look, login, at, matched);
                         Box::pin(login).await?
                     }
                 }
@@ -222,20 +228,28 @@ impl Authenticator {
         look: &Look<'_>,
         (name, password): (&str, &SecretString),
         (address, now): (Option<IpAddr>, DateTime<Utc>),
+        matched: Option<&PasswordHash>,
     ) -> Result<Identified<SignedIn>, RefusedCredential> {
         if self.tokens_only {
             return Err(Cause::TwoFactorRequired.into());
         }
+        let forbidden = |user: &User| user.two_factor.then_some(Cause::TwoFactorEnabled);
+        if let Some(matched) = matched {
+            let account = password_login::account_in(look, name).await?;
+            if let Some(owner) = password_login::still_user_of(account, matched, forbidden)? {
+                let ceiling = Ceiling::of_login(Proof::Password(owner.hash));
+                return Ok(SignedIn::new(&owner.user, ceiling).into());
+            }
+        }
         let checks = (&self.passwords, &self.throttle);
         let found = password_login::account_in(look, name);
+        let login =
+            password_login::user_of(found, checks, (name, password), (address, now), forbidden);
         let PasswordOwner {
             user,
             hash,
             follow_up,
-        } = password_login::user_of(found, checks, (name, password), (address, now), |user| {
-            user.two_factor.then_some(Cause::TwoFactorEnabled)
-        })
-        .await?;
+        } = login.await?;
         let ceiling = Ceiling::of_login(Proof::Password(hash));
         Ok(Identified {
             caller: SignedIn::new(&user, ceiling),

@@ -79,6 +79,27 @@ pub(super) async fn user_of(
     }
 }
 
+/// The user of a password that `matched` this hash a moment ago, in the same request; none if they have another one by now, so that
+/// it is to be computed again.
+pub(super) fn still_user_of(
+    account: Option<Account>,
+    matched: &PasswordHash,
+    forbidden: impl FnOnce(&User) -> Option<Cause>,
+) -> Result<Option<PasswordOwner>, RefusedCredential> {
+    let hash = account
+        .as_ref()
+        .and_then(|account| account.password.as_ref());
+    if hash != Some(matched) {
+        return Ok(None);
+    }
+    let (user, hash) = judged(account, true, forbidden)?;
+    Ok(Some(PasswordOwner {
+        user,
+        hash,
+        follow_up: None,
+    }))
+}
+
 /// The user and the hash, if the password fits and nothing is against it.
 fn judged(
     account: Option<Account>,

@@ -91,7 +91,7 @@ pub(in crate::app) async fn change_namespace(
     if to == *was {
         return Ok((to, None));
     }
-    namespaces::save(change, &to).await?;
+    namespaces::save(change, was, &to).await?;
     let changes = Changes::default()
         .of("visibility", was.visibility.name(), to.visibility.name())
         .of("name", was.name.as_str(), to.name.as_str())

@@ -123,7 +123,7 @@ impl RegistryTokenIssuer {
         match first.instrument(span.clone()).await {
             // Perhaps another login has hashed the same password anew since it was checked.
             Err(IssueError::Refresh(error)) if error.is_of_another_hash() => {
-                let again = Box::pin(self.answer_once(Round::Again, request, known));
+                let again = Box::pin(self.answer_once(Round::Again(None), request, known));
                 again.instrument(span).await
             }
             answer => answer,
@@ -175,20 +175,21 @@ impl RegistryTokenIssuer {
     /// part of it changed meanwhile: facts of different moments may add up to rights that nobody ever had.
     async fn look_up<'a>(
         &'a self,
-        first: Round,
+        mut round: Round,
         request: &'a RegistryTokenRequest,
         known: &(impl Fn(&str) + Send + Sync),
     ) -> Result<Facts<'a>, IssueError> {
         let presented = (&request.presented, request.service());
-        for number in 0..LOOKS {
+        for _ in 0..LOOKS {
             let look = self.admission.directory.look().await;
             let mut now = self.clock.now();
             let came = (&request.origin, now);
-            let round = if number == 0 { first } else { Round::Again };
-            let principal = self.admission.admit(&look, presented, came, round).await?;
+            let principal = self.admission.admit(&look, presented, came, &round).await?;
+            // A look is over in a moment then, however long the password took.
+            round = Round::after(&principal);
             known(principal.subject());
             self.require_registry_business(&principal)?;
-            if is_by_password(&principal) {
+            if principal.password().is_some() {
                 Box::pin(look.catch_up()).await?;
                 // It may have waited for its turn, and a role may have ended meanwhile.
                 now = self.clock.now();
@@ -304,9 +305,4 @@ fn known_scopes<'a>(registry: &Registry, scopes: &'a [Scope]) -> Cow<'a, [Scope]
         return Cow::Borrowed(scopes);
     }
     scopes.iter().filter(is_known).cloned().collect()
-}
-
-/// True for a login by password, which is checked past the copies.
-fn is_by_password(principal: &Principal) -> bool {
-    matches!(principal, Principal::User(user) if matches!(user.ceiling.proof, Proof::Password(_)))
 }

@@ -107,12 +107,12 @@ pub(in crate::app) async fn change_user(
 /// Gives a user's own namespace their name, as it had it when they were made.
 async fn rename_own_namespace(change: &Change, user: &User) -> Result<(), DeskError> {
     let path = user.username.namespace();
-    if let Some(Occupied::Live(own)) = namespaces::occupant(change, &path).await? {
+    if let Some(Occupied::Live(was)) = namespaces::occupant(change, &path).await? {
         let own = Namespace {
             name: user.name.clone(),
-            ..own
+            ..was.clone()
         };
-        namespaces::save(change, &own).await?;
+        namespaces::save(change, &was, &own).await?;
     }
     Ok(())
 }

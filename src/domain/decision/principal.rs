@@ -96,6 +96,21 @@ impl Principal {
         matches!(self, Self::User(user) if user.is_named_otherwise)
     }
 
+    /// The hash that the caller's password matched, if they came with one.
+    pub fn password(&self) -> Option<&PasswordHash> {
+        match self {
+            Self::User(SignedIn {
+                ceiling:
+                    Ceiling {
+                        proof: Proof::Password(hash),
+                        ..
+                    },
+                ..
+            }) => Some(hash),
+            Self::User(_) | Self::Anonymous | Self::DeployToken(_) => None,
+        }
+    }
+
     /// The personal access token that was presented, if it was one.
     pub fn access_token(&self) -> Option<AccessTokenId> {
         match self {

@@ -287,10 +287,17 @@ async fn note(change: &Change, id: i64, folded: &str) -> Result<(), StorageError
     letter_pairs::note(change.connection(), Named::Namespace, [(id, folded)]).await
 }
 
-/// Stores the name, description and visibility of a namespace.
+/// Stores the name, description and visibility of a namespace that was another one.
 #[tracing::instrument(level = "debug", name = "storage.namespaces.save", skip_all)]
-pub async fn save(change: &Change, namespace: &Namespace) -> Result<(), StorageError> {
-    change.touch(Touched::Namespace(namespace.path.clone()));
+pub async fn save(
+    change: &Change,
+    was: &Namespace,
+    namespace: &Namespace,
+) -> Result<(), StorageError> {
+    // Decisions rest on nothing else of it, and need not be made anew.
+    if namespace.visibility != was.visibility {
+        change.touch(Touched::Namespace(namespace.path.clone()));
+    }
     let folded = namespace::folded_texts(&namespace.name, namespace.path.as_str());
     note(change, namespace.id.0, &folded).await?;
     let row = namespace::ActiveModel {

@@ -103,8 +103,7 @@ async fn an_event_has_the_values_before_and_after_and_never_a_secret() {
         .read("/audit_events?action=user.password_changed")
         .await;
     assert_eq!(found[0]["entity_id"], alice, "with other changes too");
-    let own = Touched::Namespace("alice".try_into().unwrap());
-    assert_eq!(touched(&app).await, [Touched::User(UserId(alice)), own]);
+    assert_eq!(touched(&app).await, [Touched::User(UserId(alice))]);
 
     app.project("team/app", Visibility::Private).await;
     root.put("/projects/team%2Fapp", json!({ "visibility": "public" }))
@@ -114,6 +113,10 @@ async fn an_event_has_the_values_before_and_after_and_never_a_secret() {
     assert_eq!(detail(&app).await, expected);
     let path = "team/app".try_into().unwrap();
     assert_eq!(touched(&app).await, [Touched::Namespace(path)]);
+    // No decision rests on a description.
+    let described = json!({ "description": "of the app" });
+    root.put("/projects/team%2Fapp", described).await;
+    assert_eq!(touched(&app).await, []);
 
     app.member("team", "alice", "developer").await;
     let member = format!("/groups/team/members/{alice}");

@@ -325,9 +325,9 @@ pub(super) async fn namespaces_are_renamed(db: &Db) {
         name: "Ω".to_owned(),
         description: None,
         visibility: Visibility::Public,
-        ..below
+        ..below.clone()
     };
-    namespaces::save(&change, &renamed).await.unwrap();
+    namespaces::save(&change, &below, &renamed).await.unwrap();
     commit(change).await.unwrap();
     let found = namespaces::find_live_by_id(db, renamed.id).await.unwrap();
     assert_eq!(found, Some(renamed));

@@ -139,10 +139,10 @@ async fn places_are_found_by_their_new_name(db: &Db, owner: &User) {
     assert_eq!(search("ch-pl").await, ["search-place"]);
     let renamed = Namespace {
         name: "Quay xyz".to_owned(),
-        ..place
+        ..place.clone()
     };
     let change = begin(db).await;
-    namespaces::save(&change, &renamed).await.unwrap();
+    namespaces::save(&change, &place, &renamed).await.unwrap();
     commit(change).await.unwrap();
     assert_eq!(search("y XY").await, ["search-place"]);
     assert_eq!(search("y Yx").await, Vec::<String>::new());

@@ -123,6 +123,44 @@ async fn a_login_that_waited_for_its_turn_is_answered_as_of_after_the_wait() {
     );
 }
 
+/// Roles of the same user that come and go make no login wait for ever, nor does a visibility: a password is computed once for it, and all
+/// else is looked at again in a moment.
+#[tokio::test]
+async fn logins_by_password_are_answered_while_others_change_roles_without_a_pause() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.user("bob").await;
+    app.project("team/app", Visibility::Private).await;
+    app.project("team/other", Visibility::Private).await;
+    app.member("team/app", "bob", "reporter").await;
+    app.member("team/other", "bob", "guest").await;
+    let root = app.actor("root", "api").await;
+    let member = format!("/projects/team%2Fother/members/{}", app.id_of("bob").await);
+    let is_over = AtomicBool::new(false);
+    let changes = async {
+        let mut number = 0;
+        while !is_over.load(Ordering::SeqCst) {
+            number += 1;
+            let level = if number % 2 == 0 { 10 } else { 20 };
+            let reply = root.put(&member, json!({ "access_level": level })).await;
+            assert_eq!(reply.status, 200);
+        }
+        number
+    };
+    let logins = async {
+        let mut statuses = Vec::new();
+        for _ in 0..20 {
+            let reply = app.login("bob").ask(&["repository:team/app:pull"]).await;
+            statuses.push(reply.status.as_u16());
+        }
+        is_over.store(true, Ordering::SeqCst);
+        statuses
+    };
+    let (number, statuses) = tokio::join!(changes, logins);
+    assert_eq!(statuses, [200; 20], "beside {number} changes");
+    assert!(number >= 20, "{number}");
+}
+
 /// Whoever checked a password against the hash that another login has just made anew was right all the same.
 #[tokio::test]
 async fn logins_at_the_same_time_make_an_outdated_hash_anew_and_are_all_let_in() {
