@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::app::namespaces::find::namespace_for;
 use crate::domain::authority::Authority;
+use crate::domain::events::EventAction;
 use crate::domain::events::entity::EntityKind;
 use crate::domain::events::filter::{EventFilter, EventPlace};
 use crate::domain::events::stored::StoredEvent;
@@ -13,11 +16,36 @@ use crate::domain::ids::{AuditEventId, UserId};
 use crate::domain::namespaces::NamespaceKind;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::NamespaceReference;
-use crate::domain::page::{Listing, Paging};
+use crate::domain::page::{Listing, PageRequest, Paging};
 use crate::domain::users::username::Username;
 use crate::storage::{audit_events, namespaces, users};
 
+/// The time for which a password is a new one.
+const NEW: TimeDelta = TimeDelta::minutes(10);
+
 impl Desk {
+    /// The time at which the caller chose their password, if it is a new one and nobody else gave it to them.
+    #[tracing::instrument(name = "app.own_new_password", skip_all)]
+    pub async fn own_new_password(
+        &self,
+        authority: &Authority,
+    ) -> Result<Option<DateTime<Utc>>, DeskError> {
+        let Some(own) = authority.user() else {
+            return Ok(None);
+        };
+        let filter = EventFilter {
+            place: Some(EventPlace::One(EntityKind::User, own.0)),
+            action: Some(EventAction::PasswordChanged),
+            created_after: Some(self.now() - NEW),
+            ..EventFilter::default()
+        };
+        let last = Paging::Offset(PageRequest { number: 1, size: 1 });
+        let last = audit_events::page(&self.db, &filter, true, last).await?;
+        let mut chosen = last.items.iter();
+        let chosen = chosen.find(|event| event.actor_id == Some(own.0));
+        Ok(chosen.map(|event| event.created_at))
+    }
+
     /// A part of the events of a group with everything below it, or of a project, for its Owners; or of all, as an
     /// administrator. Pages are newest first if `descending`.
     #[tracing::instrument(name = "app.audit_events_page", skip_all)]

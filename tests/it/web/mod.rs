@@ -10,6 +10,7 @@ mod late_forms;
 mod passwords;
 mod profile;
 mod routes;
+mod sent_twice;
 mod sessions;
 mod sign_in;
 mod this_machine;

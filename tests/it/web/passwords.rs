@@ -55,6 +55,23 @@ async fn a_new_password_ends_the_other_sessions_and_refresh_tokens() {
     );
 }
 
+/// The address may be a bookmark, or somebody's link.
+#[tokio::test]
+async fn a_new_password_is_told_after_it_was_chosen_and_at_no_other_time() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let browser = app.signed_in("alice").await;
+    let told = async || {
+        let page = browser.open("/profile?changed=password").await;
+        page.text().contains("You have a new password.")
+    };
+    assert!(!told().await, "it is the old one");
+    change(&browser, (PASSWORD, NEW)).await;
+    assert!(told().await);
+    app.clock.advance(chrono::Duration::minutes(11));
+    assert!(!told().await, "it is not that new");
+}
+
 /// Somebody copied the cookie, and that is why the password is changed.
 #[tokio::test]
 async fn a_cookie_that_was_copied_opens_nothing_after_a_new_password() {

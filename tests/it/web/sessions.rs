@@ -315,7 +315,7 @@ async fn a_session_that_ends_while_a_change_waits_changes_nothing() {
     );
     assert_eq!(
         (reply.status.as_u16(), reply.header("location")),
-        (303, "/sign_in?sent=1")
+        (303, "/sign_in?next=%2Fprofile%2Fsessions%2F2%2Fend&sent=1")
     );
     assert_ne!(other.open("/").await.heading(), "Sign in", "it goes on");
 }
@@ -332,7 +332,8 @@ async fn a_session_that_ends_while_a_password_waits_changes_none() {
         waiting.post("/profile/password", &typed),
         end_first_session(&app, held)
     );
-    assert_eq!(reply.header("location"), "/sign_in?sent=1");
+    let led = "/sign_in?next=%2Fprofile%2Fpassword&sent=1";
+    assert_eq!(reply.header("location"), led);
     assert!(
         app.login("alice").works().await,
         "the password is the old one"

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::web::page::error::{Told, ToldError, WebError};
 use crate::http::web::page::layout::{Layout, SeenUser};
-use crate::http::web::page::next::after_form;
+use crate::http::web::page::next::{self, after_form};
 use crate::http::web::site::Site;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
@@ -42,6 +42,10 @@ pub(in crate::http::web) async fn dress(
     if let Some(Told::Lead(path)) = response.extensions_mut().get_mut()
         && !sent.method.is_safe()
     {
+        // A session that ended on the way to the change is known there, but the page is not.
+        if path == "/sign_in" {
+            *path = next::Next::of(&sent.uri).after(path);
+        }
         *path = after_form(path);
     }
     let is_error_page = matches!(response.extensions().get(), Some(Told::Page(_)));

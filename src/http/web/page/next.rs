@@ -11,7 +11,7 @@ const ESCAPED: [&str; 2] = ["%2e", "%5c"];
 /// Letters that no address has as they are (RFC 3986 appendix A). Browsers send some of them so in a query.
 const FOREIGN: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
-/// The name of the field of an address that says that a form was sent, and not done.
+/// The name of the field of an address that says that a form was sent, and not done when it came.
 pub(in crate::http::web) const SENT: &str = "sent";
 
 /// The path of a page that is to say so.

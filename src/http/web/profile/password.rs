@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use secrecy::ExposeSecret;
@@ -17,6 +18,7 @@ use crate::http::web::page::error::{WebError, sentence};
 use crate::http::web::page::form::FilledForm;
 use crate::http::web::page::layout::{Layout, show, show_as};
 use crate::http::web::page::next::{Next, SENT};
+use crate::http::web::page::shown_time::ShownTime;
 use crate::http::web::profile::show;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::{Newcomer, Visitor};
@@ -34,6 +36,8 @@ struct PasswordPage {
     next: String,
     /// True if a form was sent in vain.
     is_lost: bool,
+    /// The time at which the user chose the password that they have, if that was just now: perhaps by the form that is shown once more.
+    chosen: Option<ShownTime>,
     problem: Option<String>,
     problems: PasswordProblems,
 }
@@ -60,8 +64,18 @@ impl PasswordPage {
             is_forced: visitor.must_choose_password,
             next: form.text("next").to_owned(),
             is_lost: !form.text(SENT).is_empty(),
+            chosen: None,
             problem: None,
             problems: PasswordProblems::default(),
+        }
+    }
+
+    /// The page that comes after a new password was chosen.
+    fn onward(&self) -> Next {
+        match self.next.as_str() {
+            "" if self.is_forced => Next::first(),
+            "" => Next::read(show::WITH_NEW_PASSWORD),
+            next => Next::read(next),
         }
     }
 
@@ -78,6 +92,7 @@ pub(super) async fn get(Newcomer(visitor): Newcomer, uri: Uri) -> Result<Respons
 pub(super) async fn post(
     State(state): State<WebState>,
     Newcomer(visitor): Newcomer,
+    parts: Parts,
     form: FilledForm,
 ) -> Result<Response, WebError> {
     let page = PasswordPage::new(&visitor, &form);
@@ -103,30 +118,51 @@ pub(super) async fn post(
     let changed = state.admission.change_own_password(whose, &current, new);
     match changed.await {
         Ok(secret) => {
-            let next = match page.next.as_str() {
-                "" if page.is_forced => Next::first(),
-                "" => Next::read(show::WITH_NEW_PASSWORD),
-                next => Next::read(next),
-            };
-            let to = Redirect::to(&state.site.link(next.as_str()));
+            let to = Redirect::to(&state.site.link(page.onward().as_str()));
             let cookie = secret.map(|secret| cookie::give(&secret, &state.sessions, &state.site));
             Ok((cookie, to).into_response())
         }
+        Err(error) if is_of_wrong_password(&error) => {
+            refused(error, looked_at_again(page, &parts, &state).await?)
+        }
         Err(error) => refused(error, page),
     }
+}
+
+fn is_of_wrong_password(error: &SignInError) -> bool {
+    matches!(
+        error,
+        SignInError::Authentication(AuthenticationError::Wrong(_))
+            | SignInError::Desk(DeskError::Forbidden(Refusal::Credential(
+                Cause::WrongPassword
+            )))
+    )
+}
+
+/// The page for whoever sent a password that is not their current one: it may be no more since the same form came a first time. Then
+/// their session goes on with another secret, which this browser has, or was never given.
+async fn looked_at_again(
+    page: PasswordPage,
+    parts: &Parts,
+    state: &WebState,
+) -> Result<PasswordPage, WebError> {
+    let visitor = Visitor::find(parts, state).await?;
+    let visitor = visitor.ok_or_else(|| WebError::NotSignedIn(Next::of(&parts.uri)))?;
+    let chosen = state.desk.own_new_password(&visitor.authority).await?;
+    Ok(PasswordPage {
+        chosen: chosen.map(ShownTime),
+        ..page
+    })
 }
 
 /// The form once more, with the problem beside its field.
 fn refused(error: SignInError, page: PasswordPage) -> Result<Response, WebError> {
     let note = LogNote::of_error(&error);
     let mut response = match &error {
-        SignInError::Authentication(AuthenticationError::Wrong(_))
-        | SignInError::Desk(DeskError::Forbidden(Refusal::Credential(Cause::WrongPassword))) => {
-            page.refused(PasswordProblems {
-                current: Some("This is not your current password.".to_owned()),
-                ..PasswordProblems::default()
-            })?
-        }
+        error if is_of_wrong_password(error) => page.refused(PasswordProblems {
+            current: Some("This is not your current password.".to_owned()),
+            ..PasswordProblems::default()
+        })?,
         SignInError::Desk(DeskError::Refused(why)) => page.refused(PasswordProblems {
             new: Some(sentence(why)),
             ..PasswordProblems::default()
@@ -153,6 +189,8 @@ fn refused(error: SignInError, page: PasswordPage) -> Result<Response, WebError>
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
     use crate::http::web::page::layout::{sample, sample_layout};
 
@@ -166,6 +204,7 @@ mod tests {
                 is_forced,
                 next: "\"><b>".to_owned(),
                 is_lost: is_forced,
+                chosen: is_forced.then_some(ShownTime(DateTime::UNIX_EPOCH)),
                 problem: problem(),
                 problems: PasswordProblems {
                     current: problem(),
@@ -174,7 +213,8 @@ mod tests {
                 },
             }
         };
-        assert!(sample(&page(true, None)).contains("made by somebody else"));
+        let forced = sample(&page(true, None));
+        assert!(forced.contains("made by somebody else") && forced.contains("by this very form"));
         assert!(!sample(&page(false, Some("<b>"))).contains("<b>"));
         sample(&PasswordPage {
             problem: None,

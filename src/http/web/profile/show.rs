@@ -1,6 +1,7 @@
 //! `/profile`: the user as others see them, and what belongs to them.
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 
@@ -8,6 +9,7 @@ use crate::domain::users::User;
 use crate::http::web::page::error::WebError;
 use crate::http::web::page::form::FilledForm;
 use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -22,11 +24,22 @@ struct ProfilePage {
 /// The address after a change of the password.
 pub(super) const WITH_NEW_PASSWORD: &str = "/profile?changed=password";
 
-pub(super) async fn get(visitor: Visitor, uri: Uri) -> Result<Response, WebError> {
+pub(super) async fn get(
+    State(state): State<WebState>,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    // The address may be a bookmark, or somebody's link.
+    let has_new_password = FilledForm::of_query(&uri).text("changed") == "password"
+        && state
+            .desk
+            .own_new_password(&visitor.authority)
+            .await?
+            .is_some();
     show(&ProfilePage {
         layout: visitor.layout.at("/profile"),
         user: visitor.user,
-        has_new_password: FilledForm::of_query(&uri).text("changed") == "password",
+        has_new_password,
     })
 }
 

@@ -37,7 +37,7 @@ struct SignInPage {
     username: String,
     /// The page that was wanted.
     next: Next,
-    /// True if a form was sent in vain.
+    /// True if a form was sent, perhaps in vain: it may be the second time, and the first one have ended the session.
     is_lost: bool,
     problem: Option<String>,
 }

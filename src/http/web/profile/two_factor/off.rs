@@ -12,7 +12,7 @@ use crate::http::web::page::form::FilledForm;
 use crate::http::web::page::layout::{Layout, show, show_as};
 use crate::http::web::profile::two_factor::PATH;
 use crate::http::web::state::WebState;
-use crate::http::web::visitor::Visitor;
+use crate::http::web::visitor::{Enroller, Visitor};
 
 #[derive(Template)]
 #[template(path = "profile/two_factor_off.html")]
@@ -42,7 +42,7 @@ impl TwoFactorOffPage {
 
 pub(in crate::http::web::profile) async fn get(
     State(state): State<WebState>,
-    visitor: Visitor,
+    Enroller(visitor): Enroller,
 ) -> Result<Response, WebError> {
     if !visitor.user.two_factor {
         return Ok(Redirect::to(&state.site.link(PATH)).into_response());
@@ -54,27 +54,25 @@ pub(in crate::http::web::profile) async fn get(
     ))
 }
 
+/// Turns it off. What is off already is shown as it is, also to those who have to set it up anew: this form may have come before.
 pub(in crate::http::web::profile) async fn post(
     State(state): State<WebState>,
-    visitor: Visitor,
+    Enroller(visitor): Enroller,
     form: FilledForm,
 ) -> Result<Response, WebError> {
+    if !visitor.user.two_factor {
+        return Ok(Redirect::to(&state.site.link(PATH)).into_response());
+    }
     let again = |problems| TwoFactorOffPage::new(&state, &visitor, problems);
-    let proof = match (form.text("password"), form.text("code")) {
-        ("", "") => {
-            let password = Some("Type your password or a code.".to_owned());
-            let page = again(Problems {
-                password,
-                code: None,
-            });
-            return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
-        }
-        (_, "") => TurnOffProof::Password(form.secret("password")),
-        // Browsers fill in the password by themselves.
-        (_, _) => TurnOffProof::Code(form.secret("code")),
+    let Some(proof) = proof_of(&form) else {
+        let password = Some("Type your password or a code.".to_owned());
+        let page = again(Problems {
+            password,
+            code: None,
+        });
+        return show_as(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
     match state.two_factors.turn_off(&visitor.authority, &proof).await {
-        // A second factor that is off already is shown as it is.
         Ok(()) | Err(TwoFactorError::Off) => {
             Ok(Redirect::to(&state.site.link(PATH)).into_response())
         }
@@ -94,6 +92,15 @@ pub(in crate::http::web::profile) async fn post(
             };
             show_problem(&again(problems), wait, &error)
         }
+    }
+}
+
+/// The proof in a form. A code counts before a password, which browsers fill in by themselves.
+fn proof_of(form: &FilledForm) -> Option<TurnOffProof> {
+    match (form.text("password"), form.text("code")) {
+        ("", "") => None,
+        (_, "") => Some(TurnOffProof::Password(form.secret("password"))),
+        (_, _) => Some(TurnOffProof::Code(form.secret("code"))),
     }
 }
 
