@@ -3,7 +3,33 @@
 use crate::harness::{Browser, Look};
 
 /// Sizes of windows.
-const SIZES: [(&str, u32, u32); 2] = [("desktop", 1280, 800), ("phone", 390, 844)];
+const SIZES: [(&str, u32, u32); 3] = [
+    ("desktop", 1280, 800),
+    ("tablet", 768, 1024),
+    ("phone", 390, 844),
+];
+
+/// Widths between these, at some of which a table becomes cards.
+const WIDTHS: [u32; 8] = [320, 641, 704, 800, 880, 928, 1024, 1160];
+
+/// The words that are broken, but for those that people write. Lines end at hyphens and slashes too, but never within a date.
+const BROKEN_WORDS: &str = "(() => { \
+    const written = 'th[scope=row], dd, h1, bdi, strong, code, pre, .name'; \
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); \
+    const broken = []; \
+    while (texts.nextNode()) { \
+        const node = texts.currentNode; \
+        const time = node.parentElement.closest('time'); \
+        if (!time && node.parentElement.closest(written)) continue; \
+        for (const word of node.data.matchAll(time ? /\\S+/g : /[^\\s\\/-]+/g)) { \
+            const range = document.createRange(); \
+            range.setStart(node, word.index); \
+            range.setEnd(node, word.index + word[0].length); \
+            const lines = new Set([...range.getClientRects()].map(part => Math.round(part.top))); \
+            if (lines.size > 1) broken.push(word[0]); \
+        } \
+    } \
+    return broken; })()";
 
 /// Compares what screen readers are told but for secrets, asks axe-core, and takes pictures.
 pub(super) fn look_at(browser: &Browser, page: &str, secrets: &[&str]) {
@@ -13,16 +39,26 @@ pub(super) fn look_at(browser: &Browser, page: &str, secrets: &[&str]) {
     insta::assert_snapshot!(page, without_dates(&told));
     for (size, width, height) in SIZES {
         browser.resize(width, height);
+        fits(browser, page, width);
         for (look, name) in [(Look::Light, "light"), (Look::Dark, "dark")] {
             browser.prefer(look);
             assert_eq!(browser.axe(), [""; 0], "{page} {size} {look:?}");
             browser.picture(&format!("{page}-{size}-{name}"));
         }
     }
-    browser.resize(320, 640);
-    assert!(!browser.scrolls_sideways(), "{page}");
+    for width in WIDTHS {
+        browser.resize(width, 640);
+        fits(browser, page, width);
+    }
     browser.resize(1280, 800);
     browser.prefer(Look::Light);
+}
+
+/// Proves that everything has its place.
+fn fits(browser: &Browser, page: &str, width: u32) {
+    assert!(!browser.scrolls_sideways(), "{page} at {width}");
+    let broken = browser.evaluate(BROKEN_WORDS);
+    assert_eq!(broken, serde_json::json!([]), "{page} at {width}");
 }
 
 /// The same with `DATE` in place of `26 Nov 2026`, and without the time that is left.

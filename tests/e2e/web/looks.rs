@@ -8,6 +8,10 @@ use crate::web::look::look_at;
 use crate::web::two_factor::code;
 use crate::web::{add_user, at, make_token, sign_in, start_with};
 
+/// A description as people write it.
+const DESCRIPTION: &str = "The grey one on the desk by the window, for pulls of everything that the team tries out before it is \
+    released";
+
 /// A service whose registry has a host, and somebody who works there.
 struct Stage<'a> {
     world: &'a World,
@@ -113,7 +117,14 @@ impl<'a> Stage<'a> {
         );
         token(
             "Laptop",
-            &["--scope", "read_registry", "--expires-in", "3d"],
+            &[
+                "--scope",
+                "read_registry",
+                "--expires-in",
+                "3d",
+                "--description",
+                DESCRIPTION,
+            ],
         );
         token("Backup of the API", &["--scope", "read_api"]);
         token(
@@ -124,6 +135,8 @@ impl<'a> Stage<'a> {
         self.service.cli(&["token", "revoke", "5", "--yes"]);
         self.service
             .secret_cli(&["token", "rotate", "3", "--grace", "2d"]);
+        let scopes = "read_registry,write_registry,delete_registry";
+        token(&"long".repeat(63), &["--scope", scopes]);
         let url = format!(
             "{}/jwt/auth?service=container_registry&scope=repository:team/app:pull",
             self.service.url
