@@ -3,6 +3,7 @@
 mod everybody;
 mod look;
 mod looks;
+mod places;
 mod scripts;
 mod sub_path;
 mod token;
@@ -43,6 +44,10 @@ pub(crate) const STORIES: &[Story] = &[
     (
         "copies_are_made_and_a_form_is_sent_once",
         scripts::copies_are_made_and_a_form_is_sent_once,
+    ),
+    (
+        "a_page_opens_where_what_was_asked_for_stands",
+        places::a_page_opens_where_what_was_asked_for_stands,
     ),
     (
         "the_page_of_the_api_is_for_everybody",

@@ -1,6 +1,6 @@
 //! The pages under a path of a proxy.
 
-use crate::harness::{Browser, Kind, Service, World, free_port};
+use crate::harness::{Browser, Kind, Service, World, free_port, wait_until};
 use crate::sub_path::start_nginx;
 use crate::web::{add_user, make_token, sign_in};
 
@@ -13,6 +13,11 @@ pub(super) fn the_pages_work_under_a_sub_path_behind_nginx(world: &World) {
     let browser = Browser::start(&world.new_folder());
     sign_in(&browser, &base, "somebody", &password);
     assert_eq!(browser.address(), format!("{base}/access_tokens"));
+    browser.link("New token").click();
+    browser.button("Preview repositories").click();
+    let preview = format!("{base}/access_tokens/new#preview");
+    wait_until("the preview is there", || browser.address() == preview);
+    browser.link("Access tokens").click();
     make_token(world, &browser, "behind nginx", &["read_registry"]);
     browser.link("Access tokens").click();
     let row = browser.row("Active tokens", "behind nginx");

@@ -491,7 +491,10 @@ async fn previewed(browser: &Browser, patterns: &str) -> Vec<String> {
     ];
     let reply = send(browser, &fields).await;
     assert!(reply.body.contains("value=\"kept\""), "{}", reply.body);
-    let (_, rest) = reply.body.split_once("id=\"preview\">").unwrap();
+    let (_, rest) = reply
+        .body
+        .split_once("id=\"preview\" tabindex=\"-1\">")
+        .unwrap();
     let shown = rest.split("</div>").next().unwrap();
     let names = shown.split("<li><code>").skip(1);
     names
@@ -620,6 +623,7 @@ async fn long_lists_come_in_parts_and_a_limit_is_told() {
     let unfolded = browser.open("/access_tokens?inactive=1").await;
     let next = "href=\"/access_tokens?page=2&#38;inactive=1\"";
     assert!(unfolded.body.contains(next), "{}", unfolded.body);
+    assert!(!unfolded.body.contains("name=\"page\""), "it is the first");
     for odd in ["0", "x", "99999999999999999999", "4000", "3", "40"] {
         assert_eq!(
             rows(
@@ -632,13 +636,39 @@ async fn long_lists_come_in_parts_and_a_limit_is_told() {
             "{odd}"
         );
     }
+    // A revocation leads back to the part in which it was asked for.
+    let (action, fields) = second.form("Revoke");
+    assert_eq!(fields, [("page".to_owned(), "2".to_owned())]);
     let refused = send(&browser, &[&GOOD[..], &[READS]].concat()).await;
     assert_eq!(refused.status, 422);
+    let question = browser.open(&format!("{action}?page=2")).await;
+    let list = browser.press(&question, "Revoke token", &[]).await;
+    assert!(list.path.starts_with("/access_tokens?page=2&revoked="));
+    assert!(rows(&list.body) == 2 && list.text().contains("was revoked."));
     assert!(
         refused.body.contains("and can have no more"),
         "{}",
         refused.body
     );
+}
+
+/// They stand below the active ones, and a page opens at its beginning.
+#[tokio::test]
+async fn parts_of_inactive_tokens_open_where_they_stand() {
+    let (app, browser) = start().await;
+    for _ in 0..21 {
+        app.actor("alice", "read_registry").await;
+    }
+    app.execute("UPDATE personal_access_tokens SET revoked_at = created_at")
+        .await;
+    let first = browser.open("/access_tokens").await;
+    let older = "href=\"/access_tokens?page=1&#38;inactive=2#inactive\"";
+    assert!(first.body.contains(older), "{}", first.body);
+    assert!(first.body.contains(" id=\"inactive\""));
+    let second = browser.open("/access_tokens?page=1&inactive=2").await;
+    let newer = "href=\"/access_tokens?page=1&#38;inactive=1#inactive\"";
+    assert!(second.body.contains(newer), "{}", second.body);
+    assert!(!second.body.contains("inactive=3"), "there are no more");
 }
 
 #[tokio::test]

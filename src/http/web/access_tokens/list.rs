@@ -10,6 +10,7 @@ use crate::domain::access_tokens::AccessToken;
 use crate::domain::access_tokens::filter::{
     AccessTokenFilter, AccessTokenSort, AccessTokenSortKey,
 };
+use crate::domain::ids::AccessTokenId;
 use crate::domain::page::{Listing, ListingPlace, PageRequest, Paging};
 use crate::http::web::access_tokens::HERE;
 use crate::http::web::access_tokens::token::{ShownToken, own_token};
@@ -35,6 +36,8 @@ struct AccessTokensPage {
 /// A part of the visitor's tokens.
 #[derive(Debug)]
 struct TokenPart {
+    /// Its number, from 1.
+    number: u64,
     tokens: Vec<ShownToken<ShownDay>>,
     /// The links to the parts before and after it.
     newer: Option<String>,
@@ -68,6 +71,20 @@ pub(super) async fn get(
         is_unfolded,
         inactive,
     })
+}
+
+/// The number of the part of the active tokens that an address or a form names.
+pub(super) fn part_of(form: &FilledForm) -> u64 {
+    number(form.text(ACTIVE))
+}
+
+/// The path of the list at a part of the active tokens, after a token in it was revoked.
+pub(super) fn path_after(revoked: AccessTokenId, part: u64) -> String {
+    let part = match part {
+        1 => String::new(),
+        part => format!("{ACTIVE}={part}&"),
+    };
+    format!("{HERE}?{part}revoked={revoked}")
 }
 
 /// The page with that number, or the first.
@@ -127,7 +144,9 @@ async fn part(
         } else {
             String::new()
         };
-        let path = format!("{HERE}?{ACTIVE}={active}{unfolded}");
+        // The inactive tokens stand below the active ones.
+        let place = if works { "" } else { "#inactive" };
+        let path = format!("{HERE}?{ACTIVE}={active}{unfolded}{place}");
         visitor.layout.link(&path)
     };
     Ok(TokenPart::new(&found, now, link))
@@ -141,6 +160,7 @@ impl TokenPart {
         };
         let tokens = found.items.iter();
         Self {
+            number,
             tokens: tokens
                 .map(|token| ShownToken::new(token, now, ShownDay))
                 .collect(),
@@ -160,6 +180,7 @@ mod tests {
     #[test]
     fn samples_are_whole() {
         let part = |states: &[CredentialState], link: Option<&str>| TokenPart {
+            number: 1,
             tokens: states
                 .iter()
                 .map(|state| sample_token(*state, ShownDay))
@@ -181,7 +202,8 @@ mod tests {
         let inactive = part(&[CredentialState::Expired], None);
         let html = sample_with_texts(&page(active, inactive, true));
         assert!(
-            html.contains("<details class=\"inactive\" open>") && html.contains("Soon, in 5 days")
+            html.contains("<details class=\"inactive\" id=\"inactive\" open>")
+                && html.contains("Soon, in 5 days")
         );
     }
 }
