@@ -16,6 +16,7 @@ pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world:
     browser.go(&at(&world.service, "/profile/two_factor"));
     browser.button("Set up two-factor").click();
     let secret = world.secret(browser.field("Secret").value());
+    assert_is_whole_on_a_phone(&browser, &secret);
     browser.field("Code").fill(&code(&secret, 0));
     browser.button("Confirm").click();
     browser.find(Kind::Heading, "Recovery codes");
@@ -45,6 +46,20 @@ pub(super) fn with_two_factor_a_password_logs_in_nowhere_and_a_token_does(world:
     browser.button("Revoke token").click();
     browser.find(Kind::Heading, "Personal access tokens");
     client.try_pull(&image).must_fail_with(&refused);
+}
+
+/// Proves that all of the secret is seen in a small window, and can be copied.
+fn assert_is_whole_on_a_phone(browser: &Browser, secret: &str) {
+    browser.resize(320, 640);
+    let is_seen = "(secret => secret.scrollWidth <= secret.clientWidth && secret.scrollHeight <= secret.clientHeight) \
+        (document.getElementById('secret'))";
+    assert_eq!(browser.evaluate(is_seen), true);
+    browser.resize(1280, 800);
+    browser.lets_pages_use_the_clipboard();
+    browser.button("Copy").click();
+    browser.find(Kind::Button, "Copied");
+    browser.field("Code").paste();
+    assert_eq!(browser.field("Code").value(), secret);
 }
 
 /// The code of now, or so many steps later (RFC 6238 with the usual choices).

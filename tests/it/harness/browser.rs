@@ -60,21 +60,13 @@ impl Page {
         let forms = forms.find(|form| form.split("</form>").next().unwrap().contains(&ending));
         let form = forms.unwrap_or_else(|| panic!("no button {button}: {}", self.body));
         let form = form.split("</form>").next().unwrap();
-        let inputs = form.split("<input ").skip(1);
-        let fields = inputs.map(|input| {
-            let input = input.split('>').next().unwrap();
-            let value = attribute(input, "value").unwrap_or_default();
-            (attribute(input, "name").unwrap(), value)
-        });
-        (attribute(form, "action").unwrap(), fields.collect())
+        (attribute(form, "action").unwrap(), fields(form))
     }
 
     /// The value of a field, of whatever form.
     pub(crate) fn value(&self, name: &str) -> String {
-        let inputs = self.body.split("<input ").skip(1);
-        let mut inputs = inputs.map(|input| input.split('>').next().unwrap());
-        let input = inputs.find(|input| attribute(input, "name").as_deref() == Some(name));
-        attribute(input.unwrap(), "value").unwrap_or_default()
+        let mut fields = fields(&self.body).into_iter();
+        fields.find(|(other, _)| other == name).unwrap().1
     }
 }
 
@@ -227,6 +219,21 @@ impl Browser {
         }
         panic!("redirects go on: {path}")
     }
+}
+
+/// The names and values of the fields in a part of a page.
+fn fields(html: &str) -> Vec<(String, String)> {
+    let inputs = html.split("<input ").skip(1).filter_map(|input| {
+        let input = input.split('>').next().unwrap();
+        let value = attribute(input, "value").unwrap_or_default();
+        Some((attribute(input, "name")?, value))
+    });
+    let areas = html.split("<textarea ").skip(1).filter_map(|area| {
+        let (element, rest) = area.split_once('>').unwrap();
+        let text = rest.split("</textarea>").next().unwrap();
+        Some((attribute(element, "name")?, unescaped(text)))
+    });
+    inputs.chain(areas).collect()
 }
 
 /// The value of an attribute, as it reads.

@@ -229,7 +229,7 @@ mod tests {
         assert!(sample(&page(false, None, Some("late"))).contains("role=\"alert\">late</p>"));
         assert!(sample(&page(true, None, None)).contains(">Turn off</button>"));
         let begun = sample(&page(false, Some("ABC"), Some("<i>")));
-        assert!(begun.contains("value=\"ABC\" readonly") && begun.contains(">Confirm</button>"));
+        assert!(begun.contains(">ABC</textarea>") && begun.contains(">Confirm</button>"));
         assert!(begun.contains("src=\"data:image/svg+xml;base64,") && !begun.contains("<i>"));
         assert!(!begun.contains("<b>"));
         assert!(begun.contains("data-once=\"/images/profile/two_factor\""));
