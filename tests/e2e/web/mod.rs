@@ -46,6 +46,10 @@ pub(crate) const STORIES: &[Story] = &[
         scripts::copies_are_made_and_a_form_is_sent_once,
     ),
     (
+        "dates_have_one_form_and_texts_have_their_lines",
+        scripts::dates_have_one_form_and_texts_have_their_lines,
+    ),
+    (
         "a_page_opens_where_what_was_asked_for_stands",
         places::a_page_opens_where_what_was_asked_for_stands,
     ),

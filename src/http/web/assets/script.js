@@ -3,8 +3,10 @@
 
 for (const element of document.querySelectorAll("time[datetime]")) {
   const instant = new Date(element.dateTime);
-  if (element.dateTime.includes("T") && !Number.isNaN(instant.getTime())) {
+  if (!Number.isNaN(instant.getTime())) {
     const form = "day" in element.dataset ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
+    // A date that was chosen is the same for everybody.
+    if (!element.dateTime.includes("T")) form.timeZone = "UTC";
     element.textContent = instant.toLocaleString([], form);
   }
 }

@@ -109,6 +109,12 @@ impl Browser {
         );
     }
 
+    /// Shows pages as in that time zone, such as `America/New_York`.
+    pub(crate) fn is_in(&self, zone: &str) {
+        let zone = json!({ "timezoneId": zone });
+        self.driver.devtools("Emulation.setTimezoneOverride", &zone);
+    }
+
     /// Switches the scripts of pages off; it counts from the next page on.
     pub(crate) fn without_scripts(&self) {
         let value = json!({ "value": true });
