@@ -15,6 +15,10 @@ pub(crate) const STORIES: &[Story] = &[
         gitlabracadabra_and_gitlabform_set_up_wharfinger,
     ),
     (
+        "the_description_is_valid_openapi",
+        the_description_is_valid_openapi,
+    ),
+    (
         "no_call_that_the_description_allows_fails",
         no_call_that_the_description_allows_fails,
     ),
@@ -136,6 +140,17 @@ fn gitlabform(world: &World, Administered { service, token }: &Administered) -> 
     let ran = finish(world, command, "");
     assert!(ran.ok, "{}{}", ran.stdout, ran.stderr);
     ran.stdout + &ran.stderr
+}
+
+/// Reads the description at an address, and fails if it breaks the schema of OpenAPI.
+const VALIDATE: &str = "import json, sys, urllib.request; from openapi_spec_validator import validate; \
+    validate(json.load(urllib.request.urlopen(sys.argv[1])))";
+
+/// Generators of clients refuse one that is not.
+fn the_description_is_valid_openapi(world: &World) {
+    let service = Service::start(&world.new_folder());
+    let url = format!("{}/api/openapi.json", service.admin_url);
+    run(world, &program("python"), &["-c", VALIDATE, &url], "").must_succeed();
 }
 
 /// What ends tokens, users or places.

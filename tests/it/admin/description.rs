@@ -42,6 +42,20 @@ async fn every_success_but_an_empty_one_says_what_is_in_it() {
     }
 }
 
+/// OpenAPI 3.1 demands it, and generators refuse a document without.
+#[tokio::test]
+async fn every_answer_has_a_description() {
+    let app = TestApp::start().await;
+    let description = description(&app).await;
+    for operation in operations(&app).await {
+        let responses = &operation.described(&description)["responses"];
+        for (status, response) in responses.as_object().unwrap() {
+            let words = response["description"].as_str().unwrap_or_default();
+            assert!(words.ends_with('.'), "{operation:?} {status}: {words:?}");
+        }
+    }
+}
+
 /// True if a reply has the members that its schema demands.
 fn fits(description: &Value, schema: &Value, reply: &Value) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {

@@ -5,6 +5,8 @@ mod page;
 mod serve;
 mod types;
 
+use std::collections::BTreeMap;
+
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
@@ -35,6 +37,24 @@ pub(super) fn finish(description: &mut OpenApi) {
             let responses = &mut operation.responses.responses;
             responses.insert("4XX".to_owned(), refused.clone().into());
             responses.insert("503".to_owned(), unavailable.clone().into());
+            describe(responses);
+        }
+    }
+}
+
+/// Gives words to each answer that has none: without them the document is not valid.
+fn describe(responses: &mut BTreeMap<String, RefOr<Response>>) {
+    for (status, response) in responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let words = match status.as_str() {
+                "201" => "It is made; the body shows it.",
+                "202" => "It is taken on; the body says of it what is known.",
+                "204" => "It is done, and there is nothing to tell.",
+                _ => "It is done; the body has the answer.",
+            };
+            words.clone_into(&mut response.description);
         }
     }
 }
