@@ -49,6 +49,10 @@ pub struct AccessTokenView {
     previous_personal_access_token_id: Option<i64>,
     /// The token that it was made with, or the one that took that one's place; it is revoked with that. A revoked token keeps the first.
     parent_personal_access_token_id: Option<i64>,
+    /// The time until which the token works whose place it took; only in the reply to a rotation with a grace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    previous_grace_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     /// The secret; only in the reply that makes the token.
     token: Option<String>,
@@ -89,7 +93,17 @@ impl AccessTokenView {
             grace_until: token.grace_until.map(instant),
             previous_personal_access_token_id: token.lineage.previous.map(|id| id.0),
             parent_personal_access_token_id: token.lineage.maker.map(|id| id.0),
+            previous_grace_until: None,
             token: None,
+        }
+    }
+
+    /// The same with the time until which the token works whose place it took, for the reply to a rotation.
+    #[must_use]
+    pub fn beside_previous_until(self, grace: Option<DateTime<Utc>>) -> Self {
+        Self {
+            previous_grace_until: grace.map(instant),
+            ..self
         }
     }
 

@@ -1,6 +1,7 @@
 //! Renaming, describing, shortening and narrowing a personal access token.
 
 use crate::app::access_tokens::find::access_token_for;
+use crate::app::access_tokens::graces::end_graces_before;
 use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
@@ -79,12 +80,7 @@ async fn shorten_dependents(
         return Ok(Vec::new());
     };
     let mut shortened = families::shorten_made_with(change, token.id, end).await?;
-    for id in families::in_grace_before(change, token).await? {
-        if families::end_grace(change, id, end.instant()).await? {
-            shortened.push(id);
-        }
-        shortened.extend(families::shorten_made_with(change, id, end).await?);
-    }
+    shortened.extend(end_graces_before(change, token, end).await?);
     Ok(shortened)
 }
 

@@ -6,6 +6,7 @@ pub(super) mod count_ending;
 mod create;
 mod create_in_session;
 pub(super) mod find;
+mod graces;
 mod maker;
 pub(super) mod revoke;
 mod revoke_family;

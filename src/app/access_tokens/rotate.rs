@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::app::access_tokens::create::{CreatedAccessToken, check_room};
 use crate::app::access_tokens::find::access_token_for;
+use crate::app::access_tokens::graces::end_graces_before;
 use crate::app::access_tokens::maker::end_of_maker;
 use crate::app::desk::Desk;
 use crate::app::error::DeskError;
 use crate::domain::access_tokens::policy::{AccessTokenPolicy, WantedEnd};
 use crate::domain::access_tokens::{AccessToken, CredentialState};
 use crate::domain::authority::Authority;
-use crate::domain::events::detail::Detail;
+use crate::domain::events::detail::{Detail, EndedTokens};
 use crate::domain::events::{Event, EventAction};
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::AccessTokenId;
@@ -23,7 +24,7 @@ use crate::storage::{Change, GrantedEvent, access_tokens};
 pub struct AccessTokenRotation {
     /// The end of the new token; if nothing is said, in a week if the old one had an end, else never.
     pub end: WantedEnd,
-    /// The time for which the old token works beside the new one.
+    /// The time for which the old token works beside the new one, but no longer than that.
     pub grace: Option<Lifetime>,
 }
 
@@ -77,7 +78,7 @@ pub(in crate::app) async fn rotate(
     let grace = rotation
         .grace
         .map(|grace| longest.map_or(grace, |longest| grace.min(longest)))
-        .and_then(|grace| old.grace_end(grace, change.now()));
+        .and_then(|grace| old.grace_end(grace, end, change.now()));
     // Only a token that works now and stops with this makes room for the new one.
     if grace.is_some() || old.state(change.now()) != CredentialState::Active {
         check_room(change, old.user_id, limits.access_per_user).await?;
@@ -89,8 +90,8 @@ pub(in crate::app) async fn rotate(
         lineage: old.lineage_of_successor(),
     };
     let token = access_tokens::insert(change, record).await?;
-    let revoked = retire(change, &old, token.id, grace).await?;
-    let detail = Detail::access_token_rotated(&old.specification, (token.id, end), grace, &revoked);
+    let ended = retire(change, &old, (token.id, end), grace).await?;
+    let detail = Detail::access_token_rotated(&old.specification, (token.id, end), grace, &ended);
     let event = Event::new(EventAction::AccessTokenRotated, &old, detail);
     Ok((token, grace, grant.event(event)))
 }
@@ -118,22 +119,25 @@ async fn end_of_successor(
     Ok(wanted.no_later_than(caller, allowed)?)
 }
 
-/// Ends the old token, when its grace ends or now; then the tokens that it had replaced end too, with what these made. What the old
-/// one made itself hangs on the successor from now on. Returns the tokens that were revoked.
+/// Ends the old token, when its grace ends or now; then the tokens that it had replaced end too, with what these made. With a grace
+/// they go on, but no longer than the successor. What the old one made itself hangs on the successor from now on.
 async fn retire(
     change: &Change,
     old: &AccessToken,
-    successor: AccessTokenId,
+    (successor, last): (AccessTokenId, Option<Expiry>),
     grace: Option<DateTime<Utc>>,
-) -> Result<Vec<AccessTokenId>, DeskError> {
-    let mut ended = Vec::new();
+) -> Result<EndedTokens, DeskError> {
+    let mut ended = EndedTokens::default();
     if let Some(end) = grace {
         families::give_grace(change, old.id, end).await?;
+        if let Some(last) = last {
+            ended.shortened = end_graces_before(change, old, last).await?;
+        }
     } else {
         let before = families::in_grace_before(change, old).await?;
         let made = families::made_with(change, &before).await?;
-        ended = [before, vec![old.id], made].concat();
-        families::revoke_all(change, &ended).await?;
+        ended.revoked = [before, vec![old.id], made].concat();
+        families::revoke_all(change, &ended.revoked).await?;
     }
     families::hand_over(change, old.id, successor).await?;
     Ok(ended)

@@ -108,7 +108,7 @@ pub(in crate::cli) struct Rotate {
     /// The token's id.
     #[arg(value_parser = access_token_id)]
     id: AccessTokenId,
-    /// The time for which the old token works on beside the new one: 90m, 12h or 7d; without it, it stops at once.
+    /// The time for which the old token works on beside the new one, but no longer than that: 90m, 12h or 7d; without it, it stops at once.
     #[arg(long, value_name = "DURATION", value_parser = read::<Lifetime>)]
     grace: Option<Lifetime>,
     #[command(flatten)]
@@ -252,7 +252,7 @@ async fn rotate(arguments: Rotate, context: &Context<'_>, desk: &Desk) -> anyhow
             .expiry()
             .map_or_else(String::new, |end| format!(" It works until {end}."))
     ));
-    let without = AccessTokenView::new(token, now);
+    let without = AccessTokenView::new(token, now).beside_previous_until(rotated.old_works_until);
     let with = without.clone().with_secret(&created.secret);
     let secret = (created.secret.expose(), format!("token {}", token.id));
     place.hand_over(context.output, secret, &with, &without)

@@ -79,10 +79,18 @@ impl AccessToken {
         }
     }
 
-    /// The end of its grace, which is never after its own end; none if no time is left.
-    pub fn grace_end(&self, grace: Lifetime, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let own_end = self.specification.expiry().map(Expiry::instant);
-        let end = grace.after(now);
-        Some(own_end.map_or(end, |own_end| own_end.min(end))).filter(|&end| end > now)
+    /// The end of its grace, which is never after its own end, nor after that of the token that takes its place; none if no time is
+    /// left.
+    pub fn grace_end(
+        &self,
+        grace: Lifetime,
+        successor: Option<Expiry>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let ends = [self.specification.expiry(), successor]
+            .into_iter()
+            .flatten();
+        let ends = ends.map(Expiry::instant).chain([grace.after(now)]);
+        ends.min().filter(|&end| end > now)
     }
 }

@@ -155,6 +155,27 @@ fn with_a_grace_the_old_token_works_on_and_json_says_what_the_api_says() {
     assert_eq!(workplace.json(&["token", "show", "1"])["revoked"], true);
 }
 
+/// The old token would else work for longer than the one in its place.
+#[test]
+fn a_grace_beyond_the_new_end_is_cut_and_said() {
+    let workplace = with_alice();
+    create(&workplace, &["--expires-at", "2099-01-01"]);
+    let output = workplace.run(&["token", "rotate", "1", "--grace", "30d"]);
+    let end = workplace.json(&["token", "show", "2"])["expires_at"].clone();
+    let end = end.as_str().unwrap();
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "Token 2 takes the place of token 1, which works until {end}. It works until {end}.\n"
+        )
+    );
+    let grace = workplace.json(&["token", "show", "1"])["grace_until"].clone();
+    assert_eq!(grace, format!("{end}T00:00:00.000Z"));
+    let next = workplace.json(&["token", "rotate", "2", "--grace", "1h"]);
+    let seen = workplace.json(&["token", "show", "2"]);
+    assert_eq!(next["previous_grace_until"], seen["grace_until"]);
+}
+
 #[test]
 fn an_end_is_a_date_or_a_duration() {
     let workplace = with_alice();

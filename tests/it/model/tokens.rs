@@ -231,10 +231,19 @@ impl Writer<'_> {
                 reply: self.view_of(old.id)["grace_until"].clone(),
                 ..done.clone()
             };
+            let end = moment(&told.reply);
+            assert!(
+                new.end
+                    .is_none_or(|last| end.is_some_and(|end| end <= last))
+            );
             Arc::make_mut(&mut world.tokens)
                 .get_mut(&old_secret)
                 .unwrap()
-                .grace = Some(end_after(grace, &told));
+                // It is cut at the end of the new token.
+                .grace = new
+                .end
+                .filter(|_| end == new.end)
+                .or_else(|| Some(end_after(grace, &told)));
         } else {
             // What was made with those before the old one goes with them.
             revoke(&mut world, |other| {
@@ -253,7 +262,10 @@ impl Writer<'_> {
             "put token {} in the place of {number}, grace: {grace:?}",
             new.id
         );
-        tokens.insert(secret(&done), new);
+        tokens.insert(secret(&done), new.clone());
+        if grace.is_some() {
+            end_graces(&mut world, &new);
+        }
         self.note(door, what, &done, world);
         Some(())
     }

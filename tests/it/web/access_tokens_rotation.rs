@@ -148,3 +148,19 @@ async fn an_end_of_the_maker_that_is_too_late_by_now_is_not_offered() {
     let reply = browser.post("/access_tokens/2/rotate", &[("expires_in", "longest")]);
     assert!(works(&app, &secret(&reply.await)).await);
 }
+
+#[tokio::test]
+async fn the_old_token_works_on_for_no_longer_than_the_new_one() {
+    let (app, browser) = start().await;
+    let old = made(&browser, &[READS]).await;
+    let wanted = [
+        ("expires_in", "date"),
+        ("expires_at", "2026-03-15"),
+        ("grace", "7d"),
+    ];
+    let reply = browser.post("/access_tokens/1/rotate", &wanted).await;
+    let new = secret(&reply);
+    assert!(works(&app, &old).await && works(&app, &new).await);
+    app.clock.advance(Duration::days(1));
+    assert!(!works(&app, &old).await && !works(&app, &new).await);
+}

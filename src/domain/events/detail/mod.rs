@@ -24,6 +24,15 @@ use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::visibility::Visibility;
 use crate::domain::users::username::Username;
 
+/// The other tokens that ended, or end earlier, with a change of one.
+#[derive(Debug, Default)]
+pub struct EndedTokens {
+    /// Those that were revoked.
+    pub revoked: Vec<AccessTokenId>,
+    /// Those that got an earlier end.
+    pub shortened: Vec<AccessTokenId>,
+}
+
 /// The details of one event; each variant becomes a JSON object with its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -101,6 +110,8 @@ pub enum Detail {
         works_until: Option<DateTime<Utc>>,
         /// The tokens that were revoked.
         revoked: AccessTokenList,
+        /// The tokens that got the new one's end, because the old one had replaced them or they were made with such a one.
+        shortened: AccessTokenList,
     },
     /// A personal access token that was revoked.
     AccessTokenRevoked {
@@ -254,18 +265,19 @@ impl Detail {
         }
     }
 
-    /// The token `was` got a successor with that end; until `works_until` both work, else these tokens were revoked.
+    /// The token `was` got a successor with that end; until `works_until` both work, else tokens were revoked.
     pub fn access_token_rotated(
         was: &AccessTokenSpecification,
         (successor, end): (AccessTokenId, Option<Expiry>),
         works_until: Option<DateTime<Utc>>,
-        revoked: &[AccessTokenId],
+        ended: &EndedTokens,
     ) -> Self {
         Self::AccessTokenRotated {
             successor,
             changes: Changes::default().of("expires_at", text(was.expiry()), text(end)),
             works_until,
-            revoked: revoked.into(),
+            revoked: ended.revoked.as_slice().into(),
+            shortened: ended.shortened.as_slice().into(),
         }
     }
 
@@ -349,6 +361,7 @@ impl fmt::Display for Detail {
                 changes,
                 works_until,
                 revoked,
+                shortened,
             } => {
                 write!(f, "token {successor} took its place")?;
                 if !changes.is_empty() {
@@ -357,7 +370,8 @@ impl fmt::Display for Detail {
                 if let Some(end) = works_until {
                     write!(f, "; it works until {}", Expiry::at(*end))?;
                 }
-                revoked.write(f, "; revoked tokens ")
+                revoked.write(f, "; revoked tokens ")?;
+                shortened.write(f, "; shortened tokens ")
             }
             Self::AccessTokenRevoked { revoked_with } => revoked_with.write(f, "with tokens "),
             Self::AccessTokenReused { revoked } => revoked.write(f, "revoked tokens "),

@@ -128,7 +128,7 @@ pub(super) struct RotateAccessToken {
     /// The lifetime of the new token, instead of a date: `90m`, `12h` or `30d`.
     #[schema(value_type = Option<String>)]
     expires_in: Option<Lifetime>,
-    /// The time for which the old token works beside the new one: `90m`, `12h` or `7d`; none if left out.
+    /// The time for which the old token works beside the new one: `90m`, `12h` or `7d`; none if left out. It ends no later than the new token.
     #[schema(value_type = Option<String>)]
     grace: Option<Lifetime>,
 }

@@ -82,6 +82,7 @@ async fn put_another(
         .rotate_access_token(authority, id, wanted.at(admin.desk.now()))
         .await?;
     let created = rotated.made;
-    let view = AccessTokenView::new(&created.token, admin.desk.now());
+    let view = AccessTokenView::new(&created.token, admin.desk.now())
+        .beside_previous_until(rotated.old_works_until);
     Ok(Json(view.with_secret(&created.secret)))
 }

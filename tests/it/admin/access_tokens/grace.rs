@@ -245,3 +245,79 @@ async fn an_earlier_end_of_the_new_token_ends_the_grace_of_the_old_one() {
         assert!(!holder.works().await);
     }
 }
+
+/// The old token would else be the one that goes on.
+#[tokio::test]
+async fn a_grace_ends_no_later_than_the_token_that_took_the_place() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let alice = app.actor("alice", "api").await;
+    let far = Expiry::on("2099-01-01".parse().unwrap());
+    for (wanted, end) in [
+        // Without a word about its end the new one has a week, which is over at 00:00.
+        (json!({ "grace": "7d" }), "2026-03-21T00:00:00.000Z"),
+        (json!({ "grace": "10000d" }), "2026-03-21T00:00:00.000Z"),
+        (
+            json!({ "grace": "1h", "expires_in": "3s" }),
+            "2026-03-14T15:09:29.000Z",
+        ),
+        (
+            json!({ "grace": "1h", "expires_in": "2h" }),
+            "2026-03-14T16:09:26.000Z",
+        ),
+    ] {
+        for by_itself in [true, false] {
+            let make = app.actor_with("alice", "api", |token| token.expiring(Some(far)));
+            let old = make.await;
+            let path = format!("{}/rotate", old.token_path());
+            let reply = if by_itself {
+                old.post(ROTATE_SELF, wanted.clone()).await
+            } else {
+                alice.post(&path, wanted.clone()).await
+            };
+            let reply = reply.json();
+            let seen = alice.read(&old.token_path()).await;
+            assert_eq!(seen["grace_until"], end, "{wanted}");
+            assert_eq!(reply["previous_grace_until"], end, "the reply says so");
+            let new_end = reply["expires_at_time"].as_str().unwrap();
+            assert!(new_end >= end, "{wanted}: {new_end}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_born_dead_leaves_the_old_one_no_grace() {
+    let app = TestApp::start().await;
+    app.user("alice").await;
+    let old = app.actor("alice", "api").await;
+    let wanted = json!({ "grace": "1h", "expires_at": "2020-01-01" });
+    let reply = old.post(ROTATE_SELF, wanted).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    assert_eq!(reply.json()["previous_grace_until"], Value::Null);
+    assert!(!old.works().await && !old.holding(&reply.json()).works().await);
+}
+
+#[tokio::test]
+async fn a_rotation_with_a_grace_shortens_the_graces_from_before_it() {
+    let Rotated {
+        app,
+        alice,
+        old: first,
+        new: second,
+        ..
+    } = rotated("30d").await;
+    let wanted = json!({ "name": "made", "scopes": ["read_registry"] });
+    let made = first.post("/user/personal_access_tokens", wanted).await;
+    let made = first.holding(&made.json());
+    rotate(&second, json!({ "grace": "1h", "expires_in": "2h" })).await;
+    let event = app.last_event().await.detail.unwrap();
+    assert_eq!(
+        event["shortened"]["ids"],
+        json!([first.token_id, made.token_id])
+    );
+    let seen = alice.read(&first.token_path()).await;
+    assert_eq!(seen["grace_until"], "2026-03-14T17:09:26.000Z");
+    assert!(first.works().await && made.works().await);
+    app.clock.advance(Duration::hours(2));
+    assert!(!first.works().await && !made.works().await);
+}
