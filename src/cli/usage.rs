@@ -1,17 +1,17 @@
 //! `wharfinger usage`.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use chrono::{NaiveDate, TimeDelta};
 use clap::{Args, ValueEnum};
 
-use crate::app::Desk;
 use crate::app::usage::UsageQuestion;
-use crate::cli::context::{Context, user_id};
+use crate::app::{Desk, DeskError};
+use crate::cli::context::Context;
 use crate::cli::input::{access_token_id, id, read};
 use crate::cli::output::list::{List, Parts};
 use crate::cli::output::owners::Owners;
 use crate::domain::authority::Authority;
-use crate::domain::ids::{AccessTokenId, DeployTokenId};
+use crate::domain::ids::{AccessTokenId, DeployTokenId, UserId};
 use crate::domain::moment::Moment;
 use crate::domain::namespaces::path::NamespacePath;
 use crate::domain::namespaces::reference::{ExpectedNamespace, NamespaceReference};
@@ -35,8 +35,8 @@ pub(super) struct UsageArguments {
     /// Only that of this deploy token.
     #[arg(long, value_name = "ID", value_parser = deploy_token_id)]
     deploy_token: Option<DeployTokenId>,
-    /// Only that of this user's tokens and logins.
-    #[arg(long, value_parser = read::<Username>)]
+    /// Only that of this user's tokens and logins; of a deleted one by their id.
+    #[arg(long, value_name = "USER|ID", value_parser = read::<Username>)]
     user: Option<Username>,
     /// Only that of the repositories of this project.
     #[arg(long, value_name = "PATH", value_parser = read::<NamespacePath>, conflicts_with = "group")]
@@ -101,7 +101,7 @@ pub(super) async fn run(arguments: UsageArguments, context: &Context<'_>) -> any
 impl UsageArguments {
     async fn question(self, desk: &Desk) -> anyhow::Result<UsageQuestion> {
         let user = match self.user {
-            Some(name) => Some(user_id(desk, name).await?),
+            Some(name) => Some(user_or_deleted(desk, name).await?),
             None => None,
         };
         let project = self
@@ -134,6 +134,20 @@ impl UsageArguments {
             },
             grouping: self.by.into(),
         })
+    }
+}
+
+/// The id of the user with that name, or of a deleted one: usage is kept, and their name is not.
+async fn user_or_deleted(desk: &Desk, name: Username) -> anyhow::Result<UserId> {
+    let (operator, wanted) = (Authority::operator(), name.clone().into());
+    match desk.user(&operator, &wanted).await {
+        Ok(user) => Ok(user.user().id),
+        Err(error @ DeskError::NotFound { .. }) => name.as_str().parse().map_err(|_| {
+            anyhow!(
+                "{error}; usage of a deleted one is listed by their id, which `wharfinger usage --by token` tells"
+            )
+        }),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -79,6 +79,10 @@ impl Desk {
         authority: &Authority,
         mut filter: UsageFilter,
     ) -> Result<UsageFilter, DeskError> {
+        // Usage outlasts tokens and users, so there is nothing to look them up in.
+        if authority.is_administrator() {
+            return Ok(filter);
+        }
         match filter.credential {
             Some((CredentialKind::AccessToken, id)) => {
                 access_token_for(&self.db, authority, AccessTokenId(id)).await?;

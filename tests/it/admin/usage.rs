@@ -257,6 +257,33 @@ async fn each_sees_their_own_usage_and_maintainers_that_of_their_place() {
     assert_eq!(reader.get("/usage").await.status, 200);
 }
 
+/// It is kept, and after somebody left is when one asks what their tokens did.
+#[tokio::test]
+async fn usage_of_a_deleted_user_is_found_by_administrators() {
+    let stage = Stage::set().await;
+    let World { app, root, alice } = &stage.world;
+    stage.ask(alice, &["repository:team/app:pull"]).await;
+    stage.write().await;
+    let user = app.id_of("alice").await;
+    root.delete(&format!("/users/{user}")).await;
+    let of_user = format!("/usage?user_id={user}");
+    let of_token = format!("/usage?token_id={}", alice.id);
+    for path in [&of_user, &of_token, &format!("{of_user}&by=repository")] {
+        let found = root.read(path).await;
+        assert_eq!(lines(&found, &["pulls"]), ["1"], "{path}");
+    }
+    let of_place = format!("/usage?project_id=team%2Fapp&user_id={user}");
+    assert_eq!(lines(&stage.mia.read(&of_place).await, &["pulls"]), ["1"]);
+    for (gone, never) in [
+        (&of_user, "/usage?user_id=999"),
+        (&of_token, "/usage?token_id=999"),
+    ] {
+        let told = stage.mia.get(gone).await;
+        assert!(told.status.is_client_error(), "{gone}: {}", told.body);
+        assert_eq!(told.told(), stage.mia.get(never).await.told());
+    }
+}
+
 #[tokio::test]
 async fn what_was_before_a_place_was_made_anew_stays_with_administrators() {
     let stage = Stage::set().await;

@@ -61,6 +61,19 @@ fn a_stop_writes_what_was_counted_and_the_command_line_lists_it() {
         let list = workplace.json(&[&["usage"], filter].concat());
         assert_eq!(list.as_array().unwrap().len(), listed, "{filter:?}");
     }
+    let alice = workplace.json(&["user", "show", "alice"])["id"].to_string();
+    workplace.ok(&["user", "delete", "alice", "--yes"]);
+    let of_gone = format!("access_token\t1\t{alice}\t{today}\t1\t1\t0\t1\tscope_missing 1\n");
+    for filter in [["--user", &alice], ["--token", "1"]] {
+        let listed = workplace.ok(&[&["usage", "--by", "token"], &filter[..]].concat());
+        assert_eq!(listed, of_gone, "{filter:?}");
+    }
+    let told = workplace.fails(1, &["usage", "--user", "alice"]);
+    assert_eq!(
+        told,
+        "error: there is no user `alice`; usage of a deleted one is listed by their id, which \
+         `wharfinger usage --by token` tells\n"
+    );
     workplace.fails(2, &["usage", "--by", "year"]);
     workplace.fails(2, &["usage", "--from", "yesterday"]);
     workplace.fails(1, &["usage", "--project", "team/no"]);
