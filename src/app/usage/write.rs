@@ -9,7 +9,9 @@ use crate::app::usage::count::UsageCounter;
 use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::usage::tally::{CredentialDay, CredentialTally, UsageTally};
-use crate::domain::usage::{LastUse, MOST_OF_OWNER, MOST_REPOSITORIES, UsageCounts, UsageOwner};
+use crate::domain::usage::{
+    MOST_OF_OWNER, MOST_REPOSITORIES, RepositoryUses, UsageCounts, UsageOwner,
+};
 use crate::storage::usage::UsagePlaced;
 use crate::storage::{StorageError, repositories, usage};
 
@@ -21,13 +23,13 @@ const BATCH: usize = 100;
 /// The stored things that a batch concerns, as far as they are known.
 #[derive(Default)]
 struct KnownInBatch {
-    /// The last uses in the batch, by whichever credential.
-    last: BTreeMap<RepositoryName, LastUse>,
+    /// The uses in the batch, by whichever credential.
+    uses: BTreeMap<RepositoryName, RepositoryUses>,
     namespaces: BTreeMap<RepositoryName, NamespaceId>,
     repositories: BTreeMap<RepositoryName, RepositoryId>,
     /// The numbers of rows of owners' days. Asked for once: to count those of a group means to go through all below it.
     rows: BTreeMap<(NaiveDate, UsageOwner), u64>,
-    /// The failure to note a last use.
+    /// The failure to note uses.
     failure: Option<StorageError>,
 }
 
@@ -98,22 +100,23 @@ impl UsageCounter {
     async fn note_repositories(&self, batch: &UsageTally) -> Result<KnownInBatch, StorageError> {
         let mut known = KnownInBatch::default();
         for (name, used) in batch.days.values().flat_map(|day| &day.repositories) {
-            let noted = known.last.entry(name.clone()).or_default();
-            *noted = noted.max(used.last);
+            known.uses.entry(name.clone()).or_default().add(used.uses);
         }
-        let names: Vec<&RepositoryName> = known.last.keys().collect();
+        let names: Vec<&RepositoryName> = known.uses.keys().collect();
         let (mut namespaces, mut repositories) = (BTreeMap::new(), BTreeMap::new());
         for names in names.chunks(BATCH) {
             let found = repositories::namespaces_of(&self.db, names).await?;
             for stored in repositories::find_all(&self.db, names).await? {
                 let namespace = found.get(&stored.name).copied();
-                let used = known.last.get(&stored.name).copied().unwrap_or_default();
+                let used = known.uses.get(&stored.name).copied().unwrap_or_default();
                 let now = self.clock.now();
                 let last = stored.last.possible_at(now);
-                let is_news = last.max(used) != stored.last || stored.namespace != namespace;
+                let is_news = last.max(used.last) != stored.last
+                    || used.first.is_some_and(|first| first < stored.created_at)
+                    || stored.namespace != namespace;
                 if is_news && known.failure.is_none() {
-                    let last = (used, now);
-                    let done = repositories::note_use(&self.db, stored.id, namespace, last).await;
+                    let used = (used, now);
+                    let done = repositories::note_use(&self.db, stored.id, namespace, used).await;
                     known.failure = done.err();
                 }
                 repositories.insert(stored.name, stored.id);
@@ -160,7 +163,7 @@ impl UsageCounter {
             }
             for (place, (name, used)) in new.into_iter().enumerate() {
                 // A refusal alone makes no repository known.
-                let is_used = used.last != LastUse::default();
+                let is_used = used.uses.first.is_some();
                 if place < room && (is_used || known.repositories.contains_key(&name)) {
                     self.write_new(day, (&name, used.counts), known).await?;
                     known.note_row(day.0, tally.owner.as_ref());
@@ -205,8 +208,8 @@ impl UsageCounter {
             *id
         } else {
             let (new, now) = ((name, namespace), self.clock.now());
-            let last = known.last.get(name).copied().unwrap_or_default();
-            let id = repositories::insert(&self.db, new, last, now).await?;
+            let used = known.uses.get(name).copied().unwrap_or_default();
+            let id = repositories::insert(&self.db, new, used, now).await?;
             known.repositories.insert(name.clone(), id);
             id
         };

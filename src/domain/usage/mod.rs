@@ -266,6 +266,35 @@ impl LastUse {
     }
 }
 
+/// The uses of a repository that are to be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RepositoryUses {
+    /// The first one; none if there are none.
+    pub first: Option<DateTime<Utc>>,
+    /// The last ones.
+    pub last: LastUse,
+}
+
+impl RepositoryUses {
+    /// One use at `now`; none if it neither pulls nor pushes.
+    pub fn of(counts: &UsageCounts, now: DateTime<Utc>) -> Self {
+        let last = LastUse {
+            pulled_at: (counts.pulls > 0).then_some(now),
+            pushed_at: (counts.pushes > 0).then_some(now),
+        };
+        Self {
+            first: last.pulled_at.or(last.pushed_at),
+            last,
+        }
+    }
+
+    /// Adds others.
+    pub fn add(&mut self, other: Self) {
+        self.first = self.first.into_iter().chain(other.first).min();
+        self.last = self.last.max(other.last);
+    }
+}
+
 /// A repository that was pulled from or pushed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedRepository {

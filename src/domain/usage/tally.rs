@@ -10,7 +10,9 @@ use crate::domain::decision::principal::Principal;
 use crate::domain::decision::reason::Reason;
 use crate::domain::registry::repository_name::RepositoryName;
 use crate::domain::registry::scope::Resource;
-use crate::domain::usage::{LastUse, MOST_REPOSITORIES, UsageCounts, UsageCredential, UsageOwner};
+use crate::domain::usage::{
+    MOST_REPOSITORIES, RepositoryUses, UsageCounts, UsageCredential, UsageOwner,
+};
 
 /// Most entries that wait; a new one beyond is counted without its repository, or lost with its credential.
 const MOST_ENTRIES: usize = 10_000;
@@ -66,14 +68,14 @@ pub struct CredentialTally {
 pub struct RepositoryTally {
     /// The counts.
     pub counts: UsageCounts,
-    /// The last uses.
-    pub last: LastUse,
+    /// The uses.
+    pub uses: RepositoryUses,
 }
 
 impl RepositoryTally {
     fn add(&mut self, other: Self) {
         self.counts.add(other.counts);
-        self.last = self.last.max(other.last);
+        self.uses.add(other.uses);
     }
 }
 
@@ -91,11 +93,8 @@ impl UsageTally {
         for scope in &decision.granted {
             if let Resource::Repository(name) = &scope.resource {
                 let counts = UsageCounts::of_granted(scope.actions);
-                let last = LastUse {
-                    pulled_at: (counts.pulls > 0).then_some(now),
-                    pushed_at: (counts.pushes > 0).then_some(now),
-                };
-                let tally = RepositoryTally { counts, last };
+                let uses = RepositoryUses::of(&counts, now);
+                let tally = RepositoryTally { counts, uses };
                 self.add(whose, Some(name), tally);
             }
         }
@@ -106,7 +105,7 @@ impl UsageTally {
             };
             let tally = RepositoryTally {
                 counts: UsageCounts::of_refused(&denial.reason),
-                last: LastUse::default(),
+                uses: RepositoryUses::default(),
             };
             self.add(whose, name, tally);
         }
@@ -164,7 +163,7 @@ impl UsageTally {
             if tally.rest.total() > 0 {
                 let rest = RepositoryTally {
                     counts: tally.rest,
-                    last: LastUse::default(),
+                    uses: RepositoryUses::default(),
                 };
                 self.add(whose, None, rest);
             }

@@ -65,7 +65,7 @@ fn a_granted_scope_counts_once_by_the_most_that_it_lets() {
     let used = tally_of(&tally, 1).repositories[&"team/app".try_into().unwrap()];
     let counts = used.counts;
     assert_eq!((counts.pulls, counts.pushes, counts.deletes), (1, 1, 1));
-    assert_eq!(used.last.pulled_at, Some(now()));
+    assert_eq!(used.uses.last.pulled_at, Some(now()));
     assert_eq!(counts.total(), 3);
 }
 

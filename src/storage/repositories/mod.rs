@@ -16,7 +16,7 @@ use crate::domain::ids::{NamespaceId, RepositoryId};
 use crate::domain::namespaces::path::root_of;
 use crate::domain::page::{Listing, Paging};
 use crate::domain::registry::repository_name::RepositoryName;
-use crate::domain::usage::{CLOCK_DIFFERENCE, LastUse, UsedRepository};
+use crate::domain::usage::{CLOCK_DIFFERENCE, LastUse, RepositoryUses, UsedRepository};
 use crate::storage::connections::db::Db;
 use crate::storage::entity::instant::Instant;
 use crate::storage::entity::repository::{self, Column};
@@ -69,24 +69,24 @@ pub async fn names(
         .collect())
 }
 
-/// Stores a repository that is used for the first time at `now`; its id is that of another replica's row if that was
+/// Stores a repository whose first uses are written down at `now`; its id is that of another replica's row if that was
 /// quicker.
 #[tracing::instrument(level = "debug", name = "storage.repositories.insert", skip_all)]
 pub async fn insert(
     db: &Db,
     (name, namespace): (&RepositoryName, Option<NamespaceId>),
-    last: LastUse,
+    used: RepositoryUses,
     now: DateTime<Utc>,
 ) -> Result<RepositoryId, StorageError> {
     let row = repository::ActiveModel {
         name: Set(name.as_str().to_owned()),
         root: Set(root_of(name.as_str()).to_owned()),
         namespace_id: Set(namespace.map_or(0, |id| id.0)),
-        pushed: Set(last.pushed_at.is_some()),
-        created_at: Set(now.into()),
+        pushed: Set(used.last.pushed_at.is_some()),
+        created_at: Set(used.first.unwrap_or(now).into()),
         last_used_at: Set(now.into()),
-        last_pulled_at: Set(last.pulled_at.map(Into::into)),
-        last_pushed_at: Set(last.pushed_at.map(Into::into)),
+        last_pulled_at: Set(used.last.pulled_at.map(Into::into)),
+        last_pushed_at: Set(used.last.pushed_at.map(Into::into)),
         ..Default::default()
     };
     let inserted = repository::Entity::insert(row).exec(&db.connection).await;
@@ -94,21 +94,21 @@ pub async fn insert(
         Ok(inserted) => Ok(RepositoryId(inserted.last_insert_id)),
         Err(error @ StorageError::Taken(_)) => {
             let other = find_all(db, &[name]).await?.pop().ok_or(error)?;
-            note_use(db, other.id, namespace, (last, now)).await?;
+            note_use(db, other.id, namespace, (used, now)).await?;
             Ok(other.id)
         }
         Err(error) => Err(error),
     }
 }
 
-/// Notes later uses of a repository, and to which namespace it belongs at `now`. Earlier times than are known
-/// change nothing, unless those are of a clock that was wrong.
+/// Notes uses of a repository, and to which namespace it belongs at `now`. It is as old as the first of them. Earlier last uses than are
+/// known change nothing, unless those are of a clock that was wrong.
 #[tracing::instrument(level = "debug", name = "storage.repositories.note_use", skip_all, fields(id = %id))]
 pub async fn note_use(
     db: &Db,
     id: RepositoryId,
     namespace: Option<NamespaceId>,
-    (last, now): (LastUse, DateTime<Utc>),
+    (RepositoryUses { first, last }, now): (RepositoryUses, DateTime<Utc>),
 ) -> Result<(), StorageError> {
     let mut update = repository::Entity::update_many()
         .col_expr(
@@ -130,6 +130,13 @@ pub async fn note_use(
                 .finally(Expr::col(column));
             update = update.col_expr(column, later.into());
         }
+    }
+    if let Some(first) = first {
+        let first = Instant::from(first);
+        let earlier = CaseStatement::new()
+            .case(Column::CreatedAt.gt(first), Expr::value(first))
+            .finally(Expr::col(Column::CreatedAt));
+        update = update.col_expr(Column::CreatedAt, earlier.into());
     }
     if last.pushed_at.is_some() {
         update = update.col_expr(Column::Pushed, Expr::value(true));

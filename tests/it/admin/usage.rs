@@ -405,6 +405,41 @@ async fn repositories_tell_when_they_were_last_pulled_and_pushed() {
     );
 }
 
+/// Counts are written some seconds later, or when a database that was away is back.
+#[tokio::test]
+async fn a_repository_is_as_old_as_its_first_use() {
+    let stage = Stage::set().await;
+    let World { app, alice, .. } = &stage.world;
+    stage.ask(alice, &["repository:team/app:pull"]).await;
+    app.clock.advance(Duration::minutes(4));
+    stage.ask(&stage.mia, &["repository:team/app:push"]).await;
+    app.clock.advance(Duration::minutes(4));
+    stage.write().await;
+    let list = "/projects/team%2Fapp/registry/repositories";
+    let found = alice.read(list).await;
+    let fields = ["created_at", "last_pulled_at", "last_pushed_at"];
+    assert_eq!(
+        lines(&found, &fields),
+        ["2026-03-14T15:09:26.000Z 2026-03-14T15:09:26.000Z 2026-03-14T15:13:26.000Z"]
+    );
+}
+
+/// The first use waits to be written down while its project is deleted and made anew.
+#[tokio::test]
+async fn a_first_use_before_the_making_stays_with_administrators_however_late_it_is_written() {
+    let stage = Stage::set().await;
+    let World { app, root, alice } = &stage.world;
+    stage.ask(alice, &["repository:team/app:pull,push"]).await;
+    app.clock.advance(Duration::seconds(3));
+    app.delete_namespace("team/app").await;
+    app.project("team/app", Visibility::Private).await;
+    app.clock.advance(Duration::seconds(3));
+    stage.write().await;
+    let usage = "/usage?project_id=team%2Fapp";
+    assert_eq!(root.read(usage).await[0]["pushes"], 1);
+    assert_eq!(stage.mia.read(usage).await, json!([]), "nothing of theirs");
+}
+
 #[tokio::test]
 async fn reporters_see_last_uses_and_others_what_they_may_see_of_a_project() {
     let stage = Stage::set().await;

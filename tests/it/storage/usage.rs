@@ -15,7 +15,7 @@ use wharfinger::domain::registry::action::{Action, ActionSet};
 use wharfinger::domain::registry::repository_name::RepositoryName;
 use wharfinger::domain::registry::scope::{Resource, Scope};
 use wharfinger::domain::usage::filter::{UsageFilter, UsageGrouping, UsagePlace, UsageSum};
-use wharfinger::domain::usage::{CredentialKind, LastUse, UsageOwner};
+use wharfinger::domain::usage::{CredentialKind, LastUse, RepositoryUses, UsageOwner};
 use wharfinger::storage::usage::{self, sums};
 use wharfinger::storage::{Db, repositories};
 
@@ -193,8 +193,12 @@ async fn last_uses_only_rise(db: &Db) {
     assert_eq!(first.last.pushed_at, Some(later));
     assert_eq!(first.last.pulled_at, None);
     let note = async |last: LastUse| {
+        let used = RepositoryUses {
+            first: last.pulled_at.min(last.pushed_at),
+            last,
+        };
         let namespace = Some(NamespaceId(900_001));
-        repositories::note_use(db, first.id, namespace, (last, later))
+        repositories::note_use(db, first.id, namespace, (used, later))
             .await
             .unwrap();
     };
@@ -204,6 +208,11 @@ async fn last_uses_only_rise(db: &Db) {
     };
     note(at(later, now())).await;
     assert_eq!(found().await.last, at(later, later));
+    assert_eq!(
+        found().await.created_at,
+        now(),
+        "another replica's first use"
+    );
     note(at(now(), later + Duration::seconds(1))).await;
     let last = at(later, later + Duration::seconds(1));
     assert_eq!(found().await.last, last);
