@@ -33,7 +33,7 @@ enum Effect {
 /// The values for which a filter has its effect; others leave nothing out.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum When {
-    /// Any value.
+    /// Any value, also a blank one: the empty variable of a script must not list everything.
     Given,
     /// True.
     True,
@@ -117,7 +117,7 @@ impl When {
 
     fn subject(self) -> String {
         match self {
-            Self::Given => "Any value".to_owned(),
+            Self::Given => "Any value, also a blank one,".to_owned(),
             Self::True => "`true`".to_owned(),
             Self::False => "`false`".to_owned(),
             Self::Word(yes, _) => format!("`{yes}`"),

@@ -16,7 +16,7 @@ look at things and `api` to change them; `read_user` suffices to look at what is
 
 Other parameters may be in the query or in the body, as JSON or as a form. A boolean is `true`, `t`, `yes`, `y`, `on` \
 or `1`, or `false`, `f`, `no`, `n`, `off` or `0`; dates and instants may have any usual form of ISO 8601; a blank value \
-is not given. A `name` that people read has something that can be seen, and no characters that turn the direction of the text \
+is not given, but a filter that cannot be applied here counts when it is blank, too. A `name` that people read has something that can be seen, and no characters that turn the direction of the text \
 around it. Lists come in pages: `page` and `per_page` choose one, and the header `Link` leads to the next. `X-Total`, \
 `X-Total-Pages` and the link to the last page are there for lists of at most 10000 entries. Pages reach 50000 entries; \
 with `pagination=keyset`, `Link` leads through all. \
