@@ -67,7 +67,26 @@ impl TryFrom<CreateAccessToken> for AccessTokenSpecification {
     }
 }
 
-/// A change of a token; unknown fields are refused, and fields that are left out stay as they are.
+/// The members of a token that no change reaches; who sends a whole token back sends them as they are.
+pub(super) const READ_ONLY: [&str; 11] = [
+    "id",
+    "revoked",
+    "expired",
+    "active",
+    "granular",
+    "user_id",
+    "created_at",
+    "expires_at_time",
+    "grace_until",
+    "previous_personal_access_token_id",
+    "parent_personal_access_token_id",
+];
+
+/// Members that every use changes, perhaps since the token was read.
+const OF_USES: [&str; 2] = ["last_used_at", "last_used_ips"];
+
+/// A change of a token; unknown fields are refused, and fields that are left out stay as they are. The other members of a token may be
+/// there as they are, so that a whole token can be sent back; another value is refused.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({ "name": "ci of team", "expires_at": "2098-01-01" }))]
 #[expect(clippy::option_option, reason = "left out and null are two things")]
@@ -92,7 +111,7 @@ pub(super) struct ChangeAccessToken {
 
 impl ChangeAccessToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>(&[])?;
+        parameters.only::<Self>(&[&READ_ONLY[..], &OF_USES].concat())?;
         Ok(Self {
             name: parameters.if_given("name", name)?,
             description: parameters.if_given("description", description)?,

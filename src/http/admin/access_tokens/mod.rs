@@ -18,7 +18,7 @@ use crate::app::DeskError;
 use crate::domain::access_tokens::AccessToken;
 use crate::domain::authority::{Need, Refusal};
 use crate::domain::ids::AccessTokenId;
-use crate::http::admin::access_tokens::input::ChangeAccessToken;
+use crate::http::admin::access_tokens::input::{ChangeAccessToken, READ_ONLY};
 use crate::http::admin::access_tokens::list::ListAccessTokens;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::ApiError;
@@ -91,9 +91,15 @@ pub(super) async fn change(
 ) -> Result<Json<AccessTokenView>, ApiError> {
     let authority = call.authority(Need::Write)?;
     let wanted = ChangeAccessToken::read(&call.parameters)?;
+    let (id, now) = (token_id(&id)?, admin.desk.now());
+    if call.parameters.has_one_of(&READ_ONLY) {
+        let token = admin.desk.access_token(&authority, id).await?;
+        let shown = AccessTokenView::new(&token, now);
+        call.parameters.must_be_as_shown(&READ_ONLY, &shown)?;
+    }
     let token = admin
         .desk
-        .change_access_token(&authority, token_id(&id)?, wanted.at(admin.desk.now()))
+        .change_access_token(&authority, id, wanted.at(now))
         .await?;
     Ok(view(&admin, &token))
 }

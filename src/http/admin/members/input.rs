@@ -25,6 +25,19 @@ const WITHOUT_EFFECT: [&str; 5] = [
     "member_role_id",
 ];
 
+/// The other members of a role as it is shown, which are about its user: who sends all of it back sends them too.
+const OF_USER: [&str; 9] = [
+    "username",
+    "name",
+    "public_email",
+    "state",
+    "locked",
+    "avatar_url",
+    "web_url",
+    "created_by",
+    "membership_state",
+];
+
 /// Most users that one request adds.
 const MOST_AT_ONCE: usize = 100;
 
@@ -174,7 +187,7 @@ pub(super) struct ChangeMember {
 
 impl ChangeMember {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>(&WITHOUT_EFFECT)?;
+        parameters.only::<Self>(&[&WITHOUT_EFFECT[..], &OF_USER].concat())?;
         Ok(Self {
             access_level: parameters.level("access_level")?,
             expires_at: parameters.if_given("expires_at", end)?,

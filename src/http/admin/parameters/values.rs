@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::expiry::Lifetime;
@@ -194,6 +195,31 @@ impl Parameters {
         numbers.map(Some).ok_or_else(|| invalid(name))
     }
 
+    /// True if one of these is given, also as null.
+    pub(in crate::http::admin) fn has_one_of(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.has(name))
+    }
+
+    /// Refuses those of these members of a thing that are given with another value than the one that is shown of it.
+    pub(in crate::http::admin) fn must_be_as_shown(
+        &self,
+        names: &[&str],
+        thing: &impl Serialize,
+    ) -> Result<(), ApiError> {
+        // Writing cannot fail: the keys of all maps are texts.
+        let shown = serde_json::to_value(thing).unwrap_or_default();
+        let none = Value::Null;
+        let is_other = |name: &&&str| {
+            let given = self.value(name).unwrap_or(&none);
+            self.has(name) && !is_same(given, shown.get(**name).unwrap_or(&none))
+        };
+        names.iter().find(is_other).map_or(Ok(()), |name| {
+            Err(ApiError::parameter(format!(
+                "{name} cannot be changed: leave it out, or as it is"
+            )))
+        })
+    }
+
     /// True if it is given as something other than a list without items.
     pub(in crate::http::admin) fn has_items(&self, name: &str) -> bool {
         self.items(name).is_some_and(|items| !items.is_empty())
@@ -212,6 +238,18 @@ impl Parameters {
 fn entries(text: &str) -> impl Iterator<Item = &str> {
     let entries = text.split(',').map(str::trim);
     entries.filter(|entry| !entry.is_empty())
+}
+
+/// True for two forms of one value: forms of requests have texts only, and there are several forms of an instant.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let instant = |text: &str| Moment::try_from(text).ok().map(Moment::instant);
+    let (one, other) = (text(one), text(other));
+    one == other || instant(&one).is_some_and(|one| instant(&other) == Some(one))
 }
 
 /// True for a text with nothing in it, or with blanks only.
