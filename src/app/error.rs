@@ -23,6 +23,8 @@ pub enum DeskError {
     /// The name is taken.
     #[error("`{name}` is taken: {by}")]
     Taken {
+        /// The field that it is in.
+        field: &'static str,
         /// The name.
         name: String,
         /// The reason why nobody else may have it.

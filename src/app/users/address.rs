@@ -16,6 +16,7 @@ pub(super) async fn check_address_is_free(
     };
     match users::account_by_email(source, email).await? {
         Some(account) if Some(account.user.id) != owner => Err(DeskError::Taken {
+            field: "email",
             name: email.to_string(),
             by: "another user has this address",
         }),

@@ -95,6 +95,7 @@ pub(in crate::app) async fn create(
         Some(Occupied::Live(_) | Occupied::Tombstone(_)) => {
             let by = "user names and top-level groups, also deleted ones, share one name space";
             return Err(DeskError::Taken {
+                field: "username",
                 name: path.to_string(),
                 by,
             });

@@ -271,9 +271,12 @@ impl From<DeskError> for ApiError {
     fn from(error: DeskError) -> Self {
         match error {
             DeskError::NotFound { what, .. } => Self::NotFound(title_case(what)),
-            DeskError::Taken { .. } | DeskError::SoleOwner { .. } => {
-                Self::Conflict(error.to_string())
+            // GitLab's sentence, for which scripts look, and then the reason.
+            DeskError::Taken { field, by, .. } => {
+                let field = title_case(field);
+                Self::Conflict(format!("{field} has already been taken: {by}"))
             }
+            DeskError::SoleOwner { .. } => Self::Conflict(error.to_string()),
             DeskError::AlreadyMember => Self::Conflict(ALREADY_MEMBER.to_owned()),
             // The thing that has it is not told: the caller may not see it.
             DeskError::PathTaken { .. } => {

@@ -81,7 +81,7 @@ async fn a_change_that_cannot_be_says_why_and_changes_nothing() {
     let before = root.read(&alice).await;
     let told = async |body: Value| root.put(&alice, body).await.told();
     insta::assert_snapshot!(told(json!({ "username": "alicia", "name": "x" })).await, @r#"400 {"message":{"username":["does not change: images are kept under it; make another user"]}}"#);
-    insta::assert_snapshot!(told(json!({ "email": "root@example.com", "name": "x" })).await, @r#"409 {"message":"`root@example.com` is taken: another user has this address"}"#);
+    insta::assert_snapshot!(told(json!({ "email": "root@example.com", "name": "x" })).await, @r#"409 {"message":"Email has already been taken: another user has this address"}"#);
     insta::assert_snapshot!(told(json!({ "email": "x", "name": "x" })).await, @r#"400 {"error":"email is invalid: an e-mail address is written as name@host, without blanks or characters that cannot be seen, in at most 254 bytes"}"#);
     insta::assert_snapshot!(told(json!({ "name": "" })).await, @r#"400 {"message":"400 Bad request - a name is 1 to 255 characters on one line"}"#);
     insta::assert_snapshot!(told(json!({ "password": "Qwertyuiop" })).await, @r#"400 {"message":"400 Bad request - this password is one of the most common ones, which are tried first; choose another"}"#);

@@ -83,8 +83,8 @@ async fn what_cannot_be_made_says_why() {
             r#"400 {"message":"400 Bad request - a name is 1 to 255 characters on one line"}"#
         );
     }
-    insta::assert_snapshot!(told(json!({ "username": "Alice" })).await, @r#"409 {"message":"`alice` is taken: user names and top-level groups, also deleted ones, share one name space"}"#);
-    insta::assert_snapshot!(told(json!({ "username": "x", "email": "ALICE@example.com" })).await, @r#"409 {"message":"`alice@example.com` is taken: another user has this address"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "Alice" })).await, @r#"409 {"message":"Username has already been taken: user names and top-level groups, also deleted ones, share one name space"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "ALICE@example.com" })).await, @r#"409 {"message":"Email has already been taken: another user has this address"}"#);
 }
 
 /// Images of a group that was deleted are nobody's own.
