@@ -47,7 +47,8 @@ impl Desk {
             None => None,
             Some(password) => {
                 let user = user_for(&self.db, reference).await?;
-                password.check_differs_from(&user.username)?;
+                let email = wanted.email.clone().unwrap_or(user.email);
+                password.check_differs_from(&user.username, email.as_ref())?;
                 Some(self.passwords.hash(password.into()).await?)
             }
         };

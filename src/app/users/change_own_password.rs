@@ -48,7 +48,7 @@ impl Admission {
         current: &SecretString,
         new: NewPassword,
     ) -> Result<PasswordHash, DeskError> {
-        new.check_differs_from(&user.username)?;
+        new.check_differs_from(&user.username, user.email.as_ref())?;
         let new = SecretString::from(new);
         if new.expose_secret() == current.expose_secret() {
             return Err(DeskError::refused(

@@ -62,7 +62,7 @@ impl Desk {
         let password = match new.password {
             None => None,
             Some(password) => {
-                password.check_differs_from(&new.username)?;
+                password.check_differs_from(&new.username, new.email.as_ref())?;
                 Some(self.passwords.hash(password.into()).await?)
             }
         };

@@ -23,7 +23,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         authority.require_administrator()?;
         let user = user_for(&self.db, reference).await?;
-        password.check_differs_from(&user.username)?;
+        password.check_differs_from(&user.username, user.email.as_ref())?;
         let hash = self.passwords.hash(password.into()).await?;
         let change = self.begin(authority).await?;
         let event = reset_password(&change, reference, &hash).await?;

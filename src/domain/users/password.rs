@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::secret::SecretKind;
+use crate::domain::users::EmailAddress;
 use crate::domain::users::username::Username;
 
 /// Passwords that are tried first: the most frequent ones of at least 8 characters in the frequency list of zxcvbn
@@ -45,6 +46,9 @@ pub enum InvalidPassword {
     /// It is the user's name, or that and a few digits.
     #[error("a password is not the user name, with or without digits; choose another")]
     UserName,
+    /// It is the user's e-mail address, or that and a few digits.
+    #[error("a password is not the e-mail address, with or without digits; choose another")]
+    Address,
 }
 
 impl NewPassword {
@@ -62,17 +66,29 @@ impl NewPassword {
         self.is_temporary
     }
 
-    /// Refuses the user's own name, with or without something before or behind it that is no letter.
-    pub fn check_differs_from(&self, username: &Username) -> Result<(), InvalidPassword> {
-        let (text, name) = (self.text.expose_secret(), username.as_str());
-        // A name of digits alone has no letters, and neither have many good passwords.
-        let is_around_name = !letters(name).is_empty() && letters(text) == letters(name);
-        if is_around_name || text.eq_ignore_ascii_case(name) {
+    /// Refuses what the user signs in with beside it: their name and their address, with or without something before or behind
+    /// it that is no letter.
+    pub fn check_differs_from(
+        &self,
+        username: &Username,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), InvalidPassword> {
+        let text = self.text.expose_secret();
+        if is_around(text, username.as_str()) {
             Err(InvalidPassword::UserName)
+        } else if email.is_some_and(|email| is_around(text, email.as_str())) {
+            Err(InvalidPassword::Address)
         } else {
             Ok(())
         }
     }
+}
+
+/// True for that name in any letter case, with or without something around it that is no letter.
+fn is_around(text: &str, name: &str) -> bool {
+    // A name of digits alone has no letters, and neither have many good passwords.
+    let is_around_letters = !letters(name).is_empty() && letters(text) == letters(name);
+    is_around_letters || text.eq_ignore_ascii_case(name)
 }
 
 /// True for a password that is tried first, in any letter case.
@@ -191,15 +207,21 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_the_user_name() {
+    fn a_password_is_neither_the_user_name_nor_the_address() {
         let alexandra = Username::try_from("alexandra.7").unwrap();
+        let address = EmailAddress::try_from("alex@example.com").unwrap();
         let check = |text: &str| {
             let password = NewPassword::try_from(SecretString::from(text)).unwrap();
-            password.check_differs_from(&alexandra)
+            password.check_differs_from(&alexandra, Some(&address))
         };
         for bad in ["alexandra.7", "Alexandra!", "ALEXANDRA2026", "!alexandra!"] {
             assert_eq!(check(bad), Err(InvalidPassword::UserName), "{bad}");
         }
-        assert_eq!(check("alexandra rows at night"), Ok(()));
+        for bad in ["alex@example.com", "Alex@Example.COM", "alex@example.com1"] {
+            assert_eq!(check(bad), Err(InvalidPassword::Address), "{bad}");
+        }
+        for good in ["alexandra rows at night", "alex at example.com"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
     }
 }

@@ -60,6 +60,20 @@ fn passwords_come_from_a_pipe_and_are_at_least_eight_characters() {
 }
 
 #[test]
+fn a_password_is_not_the_address_of_its_user() {
+    let workplace = Workplace::migrated();
+    workplace.ok(&["user", "create", "eve", "--email", "eve@example.com"]);
+    let address = workplace
+        .command(&["user", "reset-password", "eve", "--password-stdin"])
+        .write_stdin("Eve@example.com")
+        .output();
+    assert_eq!(
+        stderr(&address.unwrap()),
+        "error: a password is not the e-mail address, with or without digits; choose another\n"
+    );
+}
+
+#[test]
 fn the_last_administrator_cannot_be_blocked() {
     let workplace = Workplace::migrated();
     workplace.ok(&["user", "create", "root", "--admin"]);

@@ -105,6 +105,11 @@ async fn problems_stand_beside_their_fields_and_no_password_is_repeated() {
         (PASSWORD, "alice-2026!", "A password is not the user name"),
         (
             PASSWORD,
+            "Alice@example.com",
+            "A password is not the e-mail address",
+        ),
+        (
+            PASSWORD,
             "whf_pat_and more",
             "A password does not begin with whf_pat_, whf_dpt_ or whf_rt_",
         ),

@@ -86,6 +86,15 @@ async fn a_change_that_cannot_be_says_why_and_changes_nothing() {
     insta::assert_snapshot!(told(json!({ "name": "" })).await, @r#"400 {"message":"400 Bad request - a name is 1 to 255 characters on one line"}"#);
     insta::assert_snapshot!(told(json!({ "password": "Qwertyuiop" })).await, @r#"400 {"message":"400 Bad request - this password is one of the most common ones, which are tried first; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "password": "short", "name": "x" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
+    for both in [
+        json!({ "password": "ALICE@example.com", "name": "x" }),
+        json!({ "password": "New@example.com", "email": "new@example.com" }),
+    ] {
+        assert_eq!(
+            told(both).await,
+            r#"400 {"message":"400 Bad request - a password is not the e-mail address, with or without digits; choose another"}"#
+        );
+    }
     insta::assert_snapshot!(told(json!({ "admin": "perhaps", "name": "x" })).await, @r#"400 {"error":"admin is invalid"}"#);
     // Alone it is meant for a new one, and nobody must believe that the old one is gone.
     insta::assert_snapshot!(told(json!({ "password": "" })).await, @r#"400 {"message":"400 Bad request - the password is empty, and nothing else is to be changed; choose one of at least 8 characters"}"#);

@@ -74,6 +74,7 @@ async fn what_cannot_be_made_says_why() {
     insta::assert_snapshot!(told(json!({ "username": "x", "email": "x" })).await, @r#"400 {"error":"email is invalid: an e-mail address is written as name@host, without blanks or characters that cannot be seen, in at most 254 bytes"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "password": "12345678" })).await, @r#"400 {"message":"400 Bad request - this password is one of the most common ones, which are tried first; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "username": "alexandra", "password": "alexandra1" })).await, @r#"400 {"message":"400 Bad request - a password is not the user name, with or without digits; choose another"}"#);
+    insta::assert_snapshot!(told(json!({ "username": "x", "email": "alex@example.com", "password": "Alex@Example.com" })).await, @r#"400 {"message":"400 Bad request - a password is not the e-mail address, with or without digits; choose another"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "password": "whf_rt_ at night" })).await, @r#"400 {"message":"400 Bad request - a password does not begin with whf_pat_, whf_dpt_ or whf_rt_, as tokens do: it would be taken for a broken one; choose another beginning"}"#);
     insta::assert_snapshot!(told(json!({ "username": "x", "password": "short" })).await, @r#"400 {"message":"400 Bad request - a password has at least 8 characters"}"#);
     for name in ["x".repeat(256), "two\nlines".to_owned()] {
