@@ -40,7 +40,7 @@ async fn minutes(number: u32, one: &mut Watcher, other: &mut Watcher) -> [Vec<St
     told
 }
 
-fn nobody_tells(told: [Vec<String>; 2]) -> bool {
+fn nobody_tells(told: &[Vec<String>; 2]) -> bool {
     told.iter().all(Vec::is_empty)
 }
 
@@ -49,7 +49,7 @@ async fn services_with_different_keys_on_one_database_name_each_others() {
     let app = TestApp::start().await;
     let mut other = Watcher::of(app.beside_with_other_keys().await);
     let mut one = Watcher::of(app);
-    assert!(nobody_tells(minutes(5, &mut one, &mut other).await));
+    assert!(nobody_tells(&minutes(5, &mut one, &mut other).await));
     let told = minutes(3, &mut one, &mut other).await;
     assert_eq!(told, [vec![other.signing_kid()], vec![one.signing_kid()]]);
 }
@@ -61,7 +61,7 @@ async fn services_that_share_their_keys_have_nothing_to_tell() {
     let mut other = Watcher::of(app.beside("").await);
     let mut one = Watcher::of(app);
     for _ in 0..2 {
-        assert!(nobody_tells(minutes(10, &mut one, &mut other).await));
+        assert!(nobody_tells(&minutes(10, &mut one, &mut other).await));
         let now = one.app.clock.now();
         one.app.keys.rotate(now, &SeededEntropy::default()).unwrap();
     }
