@@ -61,6 +61,7 @@ fn member_of_a_private_project() -> (Principal, Rights<'static>) {
         username: "alice".try_into().unwrap(),
         admin: false,
         external: false,
+        is_named_otherwise: false,
         ceiling: Ceiling {
             proof: Proof::AccessToken(AccessTokenId(1)),
             scopes: scopes.into_iter().collect(),

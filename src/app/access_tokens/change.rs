@@ -51,6 +51,12 @@ pub(in crate::app) async fn change_access_token(
     if specification == token.specification {
         return Ok((token, None));
     }
+    if token.is_revoked(change.now()) && !specification.is_limited_as(&token.specification) {
+        // Whoever limits it would take that for done, while the token that took its place goes on.
+        return Err(DeskError::refused(
+            "the token was already revoked; limit the one that took its place, if one did",
+        ));
+    }
     access_tokens::save_specification(change, id, &specification).await?;
     let mut shortened = shorten_dependents(change, &token, &specification).await?;
     let revoked = revoke_made_with(change, &token, &specification).await?;

@@ -23,7 +23,7 @@ use crate::domain::access_tokens::filter::AccessTokenFilter;
 use crate::domain::access_tokens::pattern::RepositoryPattern;
 use crate::domain::access_tokens::policy::WantedEnd;
 use crate::domain::access_tokens::scope::AccessTokenScope;
-use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification};
+use crate::domain::access_tokens::{AccessToken, AccessTokenSpecification, CredentialState};
 use crate::domain::authority::Authority;
 use crate::domain::expiry::{Expiry, Lifetime};
 use crate::domain::ids::AccessTokenId;
@@ -264,20 +264,26 @@ async fn revoke(
     context: &Context<'_>,
     desk: &Desk,
 ) -> anyhow::Result<()> {
-    let token = desk.access_token(&Authority::operator(), id).await?;
+    let (operator, now) = (Authority::operator(), desk.now());
+    let token = desk.access_token(&operator, id).await?;
     // After the revocation, an error while they are looked up would read as if nothing was done.
     let owners = Owners::of(desk, [token.user_id]).await?;
+    let successor = desk.successor_of_access_token(&operator, &token).await?;
+    let goes_on = successor.filter(|token| token.state(now) == CredentialState::Active);
+    // Whoever ends a token that leaked may not know that it was rotated meanwhile.
+    let goes_on = goes_on.map_or_else(String::new, |token| {
+        format!(" Token {0}, which took its place, works on; `wharfinger token revoke {0}` ends that too.", token.id)
+    });
     let name = token.specification.name();
-    if token.is_revoked(desk.now()) {
-        let note = format!("Token {id} ({name}) was already revoked.");
+    if token.is_revoked(now) {
+        let note = format!("Token {id} ({name}) was already revoked.{goes_on}");
         context.output.note(&note);
-        return show(context, &token, &owners, desk.now());
+        return show(context, &token, &owners, now);
     }
     confirmation.ask(&format!("Revoke token {id} ({name})?"))?;
-    let revoked = desk.revoke_access_token(&Authority::operator(), id).await?;
-    context
-        .output
-        .note(&format!("Token {id} ({name}) is revoked."));
+    let revoked = desk.revoke_access_token(&operator, id).await?;
+    let note = format!("Token {id} ({name}) is revoked.{goes_on}");
+    context.output.note(&note);
     show(context, &revoked, &owners, desk.now())
 }
 

@@ -218,6 +218,12 @@ impl AccessTokenSpecification {
             .limited_to(repositories)
     }
 
+    /// True if it differs from `other` by no more than words.
+    pub fn is_limited_as(&self, other: &Self) -> bool {
+        (self.scopes, self.expiry, &self.repositories)
+            == (other.scopes, other.expiry, &other.repositories)
+    }
+
     /// True if each of `patterns` is one of the token's or a repository that one of these covers.
     fn covers_all(&self, patterns: &[RepositoryPattern]) -> bool {
         let is_covered = |pattern: &RepositoryPattern| {

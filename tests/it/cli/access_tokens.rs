@@ -101,6 +101,11 @@ fn a_token_is_rotated_and_the_secret_printed_alone() {
         told,
         "error: the token was already revoked; make another one\n"
     );
+    let again = workplace.run(&["token", "revoke", "1"]);
+    assert_eq!(
+        stderr(&again),
+        "Token 1 (ci) was already revoked. Token 2, which took its place, works on; `wharfinger token revoke 2` ends that too.\n"
+    );
     let told = workplace.fails(1, &["token", "rotate", "2", "--expires-at", "never"]);
     assert!(
         told.starts_with("error: token 2 has an end, and so has the token that takes its place: "),

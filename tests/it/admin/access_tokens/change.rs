@@ -214,3 +214,24 @@ async fn whole_users_groups_projects_and_members_can_be_sent_back() {
         assert_eq!(root.read(&path).await, whole, "{path}");
     }
 }
+
+/// Whoever limits a token that leaked would take that for done, though it was rotated meanwhile.
+#[tokio::test]
+async fn a_revoked_token_is_described_and_not_limited() {
+    let World { app, alice, .. } = World::start().await;
+    let token = app.actor("alice", "api").await;
+    let path = token.token_path();
+    alice.post(&format!("{path}/rotate"), json!({})).await;
+    for limit in [
+        json!({ "scopes": ["read_registry"] }),
+        json!({ "expires_at": "2026-03-20" }),
+    ] {
+        let told = alice.patch(&path, limit).await.told();
+        let rule = "400 {\"message\":\"400 Bad request - the token was already revoked; limit the one that";
+        assert!(told.starts_with(rule), "{told}");
+    }
+    let described = alice
+        .patch(&path, json!({ "description": "it leaked" }))
+        .await;
+    assert_eq!(described.json()["description"], "it leaked");
+}
