@@ -10,6 +10,7 @@ mod opening;
 mod pool_numbers;
 pub(super) mod pools;
 mod server;
+mod session_settings;
 pub(super) mod sizes;
 mod sqlite;
 pub(super) mod timeouts;

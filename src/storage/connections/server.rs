@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::storage::connections::connected::Connected;
 use crate::storage::connections::kept::KeptConnections;
+use crate::storage::connections::session_settings::{COMMAND, LIMITS, MIGRATION, SessionSettings};
 
 /// The wait after which the server is asked whether it takes connections at all.
 const SUSPICION: Duration = Duration::from_millis(100);
@@ -26,71 +27,24 @@ const LISTENING: Duration = Duration::from_secs(3);
 /// The time for an answer: no shorter than any time for a connection that may be configured.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Limits that PostgreSQL keeps by itself, also for a client that hangs inside a transaction.
-///
-/// Each statement sees what was committed before it, whatever a role or a database is set up for: a change that waited for its
-/// turn would else be refused, because others have changed what it saw at its beginning.
-///
-/// Compiling a statement (`jit`) takes PostgreSQL longer than running any of ours. Its usual price of a look-up in an index
-/// is that of a turning disk, for which it would rather read whole tables.
-const POSTGRES_LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '5s'; \
-     SET idle_in_transaction_session_timeout = '10s'; SET jit = off; SET random_page_cost = 1.1; \
-     SET default_transaction_isolation = 'read committed'";
-/// The same for MySQL; what stands in a comment that begins with `M!` is for MariaDB from the named version on, where the limits for
-/// transactions that only read and for those that write would else count before the common one; the other comment is for MySQL alone,
-/// which bounds questions, by milliseconds, and no transaction: there the limit for any quiet connection stands in for that, and one that
-/// was kept for as long is replaced before it is used again. Without `autocommit` the first question would begin a transaction that nobody ends, and
-/// a server without its strict mode would cut off what is too long.
-const MYSQL_LIMITS: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'), innodb_lock_wait_timeout = 5 \
-     /*!50708 , max_execution_time = 5000 , wait_timeout = 10 */ /*M!100101 , max_statement_time = 5 */ /*M!100300 , idle_transaction_timeout = 10 , \
-     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
-     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
-
-/// The limits of a command, which may take its time, whatever the role is set up for, but not fall silent inside a change: all other
-/// changes wait for it. From PostgreSQL 17 on, transactions have a limit too; older servers have no row of that name.
-const POSTGRES_COMMAND: &str = "SET statement_timeout = 0; \
-     SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; \
-     SET idle_in_transaction_session_timeout = '60s'; \
-     SET default_transaction_isolation = 'read committed'";
-/// The same for MySQL.
-const MYSQL_COMMAND: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') \
-     /*!50708 , max_execution_time = 0 , wait_timeout = 60 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 60 , \
-     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
-     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
-
-/// The limits of a connection that changes the schema: its server would keep the turn for a program that fell silent, and
-/// the next one would wait in vain. Whoever has the turn says so every few seconds.
-///
-/// A change of a table waits until everybody who reads it has ended, a backup too, and whoever comes to read it waits behind: so
-/// it waits for a moment only, and is tried again later.
-const POSTGRES_MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = '1s'; \
-     SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; \
-     SET idle_in_transaction_session_timeout = '30s'; \
-     SET default_transaction_isolation = 'read committed'";
-/// The same for MySQL, where any other limit would count before that of the connection.
-const MYSQL_MIGRATION: &str = "SET SESSION autocommit = 1, sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES'), wait_timeout = 30, lock_wait_timeout = 1 \
-     /*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */ /*M!100300 , idle_transaction_timeout = 0 , \
-     idle_readonly_transaction_timeout = 0 , idle_write_transaction_timeout = 0 */; \
-     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
-
 /// Sets up the pools of a program that answers requests.
 pub(super) fn set_up(options: &mut ConnectOptions, kept: &KeptConnections) {
-    set_limits(options, (POSTGRES_LIMITS, MYSQL_LIMITS), kept);
+    set_limits(options, LIMITS, kept);
 }
 
 /// Sets up the pools of a command.
 pub(super) fn set_up_command(options: &mut ConnectOptions, kept: &KeptConnections) {
-    set_limits(options, (POSTGRES_COMMAND, MYSQL_COMMAND), kept);
+    set_limits(options, COMMAND, kept);
 }
 
 /// Sets up the pool of a program that changes the schema.
 pub(in crate::storage) fn set_up_migration(options: &mut ConnectOptions, kept: &KeptConnections) {
-    set_limits(options, (POSTGRES_MIGRATION, MYSQL_MIGRATION), kept);
+    set_limits(options, MIGRATION, kept);
 }
 
 fn set_limits(
     options: &mut ConnectOptions,
-    (postgres, mysql): (&'static str, &'static str),
+    SessionSettings { postgres, mysql }: SessionSettings,
     kept: &KeptConnections,
 ) {
     let (of_postgres, of_mysql) = (kept.clone(), kept.clone());
@@ -295,30 +249,6 @@ impl Server {
                 pool.connect_options().connect().await?.close().await
             }
             _ => Ok(()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// MySQL and MariaDB bound the time of a statement, and of a silence in a change, by settings of their own, and each passes
-    /// over the other's.
-    #[test]
-    fn both_servers_bound_the_time_of_a_statement() {
-        for (settings, mysql, mariadb) in [
-            (MYSQL_LIMITS, "5000 , wait_timeout = 10", 5),
-            (MYSQL_COMMAND, "0 , wait_timeout = 60", 0),
-            (MYSQL_MIGRATION, "0", 0),
-        ] {
-            for setting in [
-                format!("/*!50708 , max_execution_time = {mysql} */"),
-                format!("/*M!100101 , max_statement_time = {mariadb} */"),
-                "STRICT_TRANS_TABLES".to_owned(),
-            ] {
-                assert!(settings.contains(&setting), "{setting} in {settings}");
-            }
         }
     }
 }

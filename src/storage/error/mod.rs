@@ -59,6 +59,11 @@ pub enum StorageError {
     #[error("a name is taken")]
     Taken(#[source] DbErr),
     /// A row that this version cannot read.
+    /// Tables of ours have an engine of MySQL that takes nothing back; the text is the statements that change that.
+    #[error(
+        "tables of the database have an engine without transactions, where a change that fails is half made; stop the service, and run: {0}"
+    )]
+    NoTransactions(String),
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable {
         /// The kind of row.
@@ -140,6 +145,7 @@ impl From<DbErr> for StorageError {
             _ => Self::Database(Fault(error)),
         }
     }
+            | Self::NoTransactions(_)
 }
 
 impl StorageError {

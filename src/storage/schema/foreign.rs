@@ -77,6 +77,12 @@ pub(super) async fn must_be_none(manager: &SchemaManager<'_>) -> Result<(), Stor
     Ok(())
 }
 
+/// The names of all tables that may be ours.
+pub(super) fn names() -> Vec<&'static str> {
+    let tables = tables().into_iter().map(|(name, _)| name);
+    tables.chain([RECORDS]).collect()
+}
+
 /// The tables with the columns by which they are known as ours.
 fn tables() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![

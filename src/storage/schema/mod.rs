@@ -1,5 +1,6 @@
 //! The schema: compares it with this program's, and brings it up to date.
 
+mod engines;
 pub(super) mod fold;
 mod foreign;
 mod status;
@@ -148,9 +149,6 @@ pub(super) async fn bring_to(
 ) -> Result<(), StorageError> {
     let steps = level.map(|level| level.migrations().saturating_sub(applied));
     let steps = steps.and_then(|steps| u32::try_from(steps).ok());
-    if steps == Some(0) {
-        return Ok(());
-    }
     let manager = SchemaManager::new(connection);
     let recorded = foreign::recorded(&manager).await?;
     if foreign::are_foreign(&recorded) {
@@ -158,6 +156,10 @@ pub(super) async fn bring_to(
     }
     if recorded.is_empty() {
         must_be_fit(&manager).await?;
+    }
+    engines::must_have_transactions(manager.get_connection()).await?;
+    if steps == Some(0) {
+        return Ok(());
     }
     let done = Migrator::up(connection, steps).await;
     done.map_err(to_error)
@@ -167,6 +169,13 @@ pub(super) async fn bring_to(
 pub(super) async fn must_be_fit(manager: &SchemaManager<'_>) -> Result<(), StorageError> {
     foreign::must_be_none(manager).await?;
     must_take_every_text(manager.get_connection()).await
+}
+
+/// Makes sure that a change of what is there is made whole or not at all.
+pub(super) async fn must_have_transactions(
+    connection: &impl ConnectionTrait,
+) -> Result<(), StorageError> {
+    engines::must_have_transactions(connection).await
 }
 
 /// True if all migrations of a database are another program's.
@@ -215,7 +224,7 @@ pub(super) async fn check(connection: &DatabaseConnection) -> Result<(), Storage
         pending => pending?,
     };
     match pending {
-        pending if pending.is_empty() => Ok(()),
+        pending if pending.is_empty() => engines::must_have_transactions(connection).await,
         pending if pending.len() == Migrator::migrations().len() => Err(StorageError::NoSchema),
         _ => Err(StorageError::OtherSchema(OLDER)),
     }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, Database, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, TransactionTrait};
 use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
 use wharfinger::domain::access_tokens::usage::{AccessTokenUsage, UsagePrecision, Uses};
 use wharfinger::storage::Db;
 use wharfinger::storage::access_tokens::{self, families, usage};
 
+use super::restorations::empty;
 use super::schema::make_older;
 use super::story::{begin, commit, now};
 use super::users::user;
@@ -43,6 +45,67 @@ pub(super) async fn changes_are_made_whatever_a_server_is_set_up_for(url: &Secre
     for db in [service, replica, command] {
         db.close().await.unwrap();
     }
+}
+
+/// Statements that let a server make tables without transactions, take an empty text for none, or speak another language than SQL, and
+/// those that end this.
+const ODD: [&str; 3] = [
+    "SET GLOBAL default_storage_engine = MyISAM, GLOBAL sql_mode = 'ANSI'",
+    "SET @of_mariadb = 1 /*M!100301 , GLOBAL sql_mode = 'EMPTY_STRING_IS_NULL' */",
+    "SET @of_mariadb = 1 /*M!100301 , GLOBAL default_storage_engine = Aria, GLOBAL sql_mode = 'ORACLE' */",
+];
+const EVEN: &str = "SET GLOBAL default_storage_engine = InnoDB, GLOBAL sql_mode = DEFAULT";
+
+/// A change that fails leaves nothing behind.
+pub(super) async fn tables_have_transactions_whatever_a_server_is_set_up_for(url: &SecretString) {
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    if server.get_database_backend() != DbBackend::MySql {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    for odd in ODD {
+        let target = empty(url, &folder).await;
+        server.execute_unprepared(odd).await.unwrap();
+        let started = Db::open_and_migrate(&target, 2).await;
+        server.execute_unprepared(EVEN).await.unwrap();
+        let db = started.unwrap();
+        commit(begin(&db).await).await.unwrap();
+        db.close().await.unwrap();
+        let made = Database::connect(target.expose_secret()).await.unwrap();
+        tables_without_transactions_are_refused(&made, &target).await;
+    }
+    server.close().await.unwrap();
+}
+
+/// An older program may have made them, or another one has changed them since.
+async fn tables_without_transactions_are_refused(made: &DatabaseConnection, target: &SecretString) {
+    for statement in [
+        "ALTER TABLE change_counter ENGINE=MyISAM",
+        "ALTER TABLE installation ENGINE=MyISAM",
+        "CREATE TABLE theirs (id INTEGER PRIMARY KEY) ENGINE=MyISAM",
+    ] {
+        made.execute_unprepared(statement).await.unwrap();
+    }
+    let mend = "ALTER TABLE change_counter ENGINE=InnoDB; ALTER TABLE installation ENGINE=InnoDB";
+    for opened in [
+        Db::open_and_migrate(target, 2).await.map(drop),
+        Db::open(target, 2).await.map(drop),
+        Db::schema_status(target, 2).await.map(drop),
+    ] {
+        let told = opened.unwrap_err().to_string();
+        assert!(told.ends_with(&format!("run: {mend}")), "{told}");
+    }
+    made.execute_unprepared("DELETE FROM seaql_migrations WHERE version = 'm78_live_keys'")
+        .await
+        .unwrap();
+    let told = Db::open_and_migrate(target, 2).await.unwrap_err();
+    assert!(
+        told.to_string().ends_with(mend),
+        "before a migration: {told}"
+    );
+    made.execute_unprepared(mend).await.unwrap();
+    let db = Db::open_and_migrate(target, 2).await.unwrap();
+    db.close().await.unwrap();
 }
 
 /// Statements that let a server end transactions that are quiet for a second, and those that end this.

@@ -76,6 +76,7 @@ use super::settings::{
     quiet_transactions_last_whatever_a_server_is_set_up_for,
     starts_take_turns_whatever_a_server_is_set_up_for,
 };
+    tables_have_transactions_whatever_a_server_is_set_up_for,
 use super::standbys::a_standby_is_not_believed;
 use super::start::{
     a_start_that_finds_nothing_to_do_opens_few_connections, all_that_pools_may_open_is_counted,
@@ -163,6 +164,10 @@ async fn story() {
     quiet_transactions_last_whatever_a_server_is_set_up_for(url).await;
     refresh_tokens_end(db).await;
     refresh_tokens_make_room(db).await;
+    Box::pin(tables_have_transactions_whatever_a_server_is_set_up_for(
+        url,
+    ))
+    .await;
     what_a_login_gives_out_ends_with_all_else(db).await;
     sessions_make_room_and_end(db).await;
     keys_of_services_are_noted_and_forgotten(db).await;
