@@ -95,7 +95,10 @@ impl<C: Sync> Bounded<C> {
             biased;
             answer = answer => answer,
             refusal = refusal => Err(unreachable(refusal)),
-            () = tokio::time::sleep(limit) => Err(unreachable(self.silence(limit))),
+            () = tokio::time::sleep(limit) => {
+                let silence = || self.silence(limit);
+                Err(unreachable(self.refused_place().unwrap_or_else(silence)))
+            }
         }
     }
 
@@ -142,10 +145,18 @@ impl<C: Sync> Bounded<C> {
         match answered {
             // The pool has given up (`Db::connect`).
             Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => {
-                let silence = self.silence(limits.connect);
-                Err(unreachable(format!("{silence} to a connection")))
+                let silence = || format!("{} to a connection", self.silence(limits.connect));
+                Err(unreachable(self.refused_place().unwrap_or_else(silence)))
             }
             answered => Ok((answered?, place.ok())),
+        }
+    }
+
+    /// The reason for which a server takes no connection; who has one asks for none.
+    fn refused_place(&self) -> Option<String> {
+        match self.places {
+            Places::Pool(_) => self.server.as_ref()?.said(),
+            Places::Taken { .. } | Places::Unlimited => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! PostgreSQL's and MySQL's part in opening the database: limits of their own, and why they cannot be reached.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolOptions;
@@ -19,6 +19,9 @@ use crate::storage::connections::session_settings::{COMMAND, LIMITS, MIGRATION, 
 const SUSPICION: Duration = Duration::from_millis(100);
 /// The time for which one answer to that holds for everybody who waits.
 const FRESH: Duration = Duration::from_millis(500);
+
+/// The time for which the reason holds that it gave with a refusal.
+const SAID: Duration = Duration::from_secs(1);
 
 /// The time without any answer after which a server counts as gone, although somebody waits for its work.
 pub(in crate::storage) const SILENCE: Duration = Duration::from_secs(15);
@@ -155,6 +158,8 @@ pub(super) struct Server {
     place: Arc<str>,
     /// The last answer, and its time: those who wait do not all ask.
     answer: Arc<Mutex<Option<Knocked>>>,
+    /// The reason that the server gave for its last refusal, and the time, if the pool goes on trying all the same.
+    said: Arc<std::sync::Mutex<Option<(Instant, String)>>>,
 }
 
 /// The outcome of asking a server for a connection.
@@ -186,6 +191,7 @@ impl Server {
                 format!("{host}:{port}").into()
             },
             answer: Arc::default(),
+            said: Arc::default(),
         })
     }
 
@@ -227,6 +233,12 @@ impl Server {
         }
         let refusal = match self.knock().await {
             Err(Error::Io(error)) => Some(error.to_string()),
+            // It may be over in a moment: the pool tries again until its time ends, and does not tell why.
+            Err(Error::Database(error)) if error.is_transient_in_connect_phase() => {
+                let said = (Instant::now(), error.message().to_owned());
+                *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+                None
+            }
             // Any other error comes from the pool by itself.
             Ok(()) | Err(_) => None,
         };
@@ -235,6 +247,16 @@ impl Server {
             refusal: refusal.clone(),
         });
         refusal
+    }
+
+    /// The reason that the server gave a moment ago for taking no connection.
+    pub(super) fn said(&self) -> Option<String> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = said.as_ref().filter(|(at, _)| at.elapsed() < SAID)?;
+        Some(format!(
+            "{}: it takes no connection: {}",
+            self.place, lately.1
+        ))
     }
 
     /// Opens a connection as the pool does, and closes it politely: servers shut out clients that only knock.

@@ -34,6 +34,6 @@ mod standbys;
 mod start;
 mod story;
 mod two_factor;
-mod unreachable;
+pub(crate) mod unreachable;
 mod usage;
 mod users;
