@@ -2,6 +2,8 @@
 
 mod pooler;
 mod refused_rows;
+mod rights;
+mod words;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,6 +13,8 @@ use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError, SqlxMySqlErr
 
 use crate::storage::connections::timeouts::told;
 use crate::storage::error::refused_rows::code_of_refused_rows;
+
+pub(super) use words::words;
 
 /// A question to storage, or a change, that failed.
 #[derive(Debug, thiserror::Error)]
@@ -55,15 +59,15 @@ pub enum StorageError {
          CREATE DATABASE … ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     )]
     Encoding(String),
-    /// A name that must be unique is taken.
-    #[error("a name is taken")]
-    Taken(#[source] DbErr),
-    /// A row that this version cannot read.
     /// Tables of ours have an engine of MySQL that takes nothing back; the text is the statements that change that.
     #[error(
         "tables of the database have an engine without transactions, where a change that fails is half made; stop the service, and run: {0}"
     )]
     NoTransactions(String),
+    /// A name that must be unique is taken.
+    #[error("a name is taken")]
+    Taken(#[source] DbErr),
+    /// A row that this version cannot read.
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable {
         /// The kind of row.
@@ -119,23 +123,6 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The words of the database about a failure, each once.
-pub(super) fn words(error: &DbErr) -> String {
-    match error {
-        DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause) => match cause {
-            RuntimeErr::SqlxError(error) => match pooler::advice(error) {
-                Some(advice) => format!("{error}; {advice}"),
-                None => error.to_string(),
-            },
-            RuntimeErr::Internal(text) => text.clone(),
-        },
-        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
-            "no answer within the time for a connection".to_owned()
-        }
-        other => other.to_string(),
-    }
-}
-
 impl std::error::Error for Fault {}
 
 impl From<DbErr> for StorageError {
@@ -145,7 +132,6 @@ impl From<DbErr> for StorageError {
             _ => Self::Database(Fault(error)),
         }
     }
-            | Self::NoTransactions(_)
 }
 
 impl StorageError {
@@ -159,6 +145,7 @@ impl StorageError {
             | Self::OtherSchema(_)
             | Self::ForeignTable(_)
             | Self::Encoding(_)
+            | Self::NoTransactions(_)
             | Self::TooLong
             | Self::Unreadable { .. } => false,
             Self::Taken(_)

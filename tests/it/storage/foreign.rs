@@ -37,6 +37,49 @@ pub(super) async fn databases_that_do_not_take_every_text_are_refused(url: &Secr
     assert!(told.contains("keeps texts as SQL_ASCII"), "{told}");
 }
 
+/// From PostgreSQL 15 on, only its owner may make tables in a database.
+pub(super) async fn a_user_who_may_make_no_tables_is_told_what_to_do(url: &SecretString) {
+    let server = Database::connect(url.expose_secret()).await.unwrap();
+    if server.get_database_backend() != DbBackend::Postgres {
+        return;
+    }
+    let (_, place) = url.expose_secret().rsplit_once('@').unwrap();
+    let (place, _) = place.rsplit_once('/').unwrap();
+    for statement in [
+        "DROP DATABASE IF EXISTS fresh",
+        "DROP ROLE IF EXISTS guest",
+        "CREATE ROLE guest LOGIN",
+        "CREATE DATABASE fresh",
+    ] {
+        server.execute_unprepared(statement).await.unwrap();
+    }
+    let fresh = SecretString::from(format!("postgres://guest@{place}/fresh"));
+    let told = |told: String, why: &str| {
+        assert!(told.contains(why), "{told}");
+        assert!(!told.contains("at line"), "{told}");
+        assert!(told.contains("ALTER DATABASE … OWNER TO …"), "{told}");
+        assert!(told.contains("GRANT CREATE ON SCHEMA"), "{told}");
+    };
+    let is_new = server
+        .execute_unprepared("SELECT 1 / (current_setting('server_version_num')::int / 150000)")
+        .await;
+    if is_new.is_ok() {
+        told(refused(&fresh).await, "permission denied for schema public");
+    }
+    let elsewhere = "ALTER ROLE guest SET search_path TO nowhere";
+    server.execute_unprepared(elsewhere).await.unwrap();
+    told(refused(&fresh).await, "no schema has been selected");
+    for statement in [
+        "ALTER ROLE guest RESET search_path",
+        "ALTER DATABASE fresh OWNER TO guest",
+    ] {
+        server.execute_unprepared(statement).await.unwrap();
+    }
+    let db = Db::open_and_migrate(&fresh, 2).await.unwrap();
+    db.close().await.unwrap();
+    server.close().await.unwrap();
+}
+
 pub(super) async fn databases_of_other_programs_are_left_alone(url: &SecretString) {
     let folder = TempDir::new().unwrap();
     let target = empty(url, &folder).await;

@@ -36,7 +36,8 @@ use super::failover::{
     lost_tokens_lead_to_no_others,
 };
 use super::foreign::{
-    databases_of_other_programs_are_left_alone, databases_that_do_not_take_every_text_are_refused,
+    a_user_who_may_make_no_tables_is_told_what_to_do, databases_of_other_programs_are_left_alone,
+    databases_that_do_not_take_every_text_are_refused,
 };
 use super::forgotten::{
     a_database_that_speaks_again_is_found_within_a_second,
@@ -75,8 +76,8 @@ use super::settings::{
     changes_are_made_whatever_a_server_is_set_up_for,
     quiet_transactions_last_whatever_a_server_is_set_up_for,
     starts_take_turns_whatever_a_server_is_set_up_for,
-};
     tables_have_transactions_whatever_a_server_is_set_up_for,
+};
 use super::standbys::a_standby_is_not_believed;
 use super::start::{
     a_start_that_finds_nothing_to_do_opens_few_connections, all_that_pools_may_open_is_counted,
@@ -142,6 +143,7 @@ async fn story() {
     each_kind_of_event_is_kept(db, url).await;
     databases_of_other_programs_are_left_alone(url).await;
     databases_that_do_not_take_every_text_are_refused(url).await;
+    a_user_who_may_make_no_tables_is_told_what_to_do(url).await;
     users_are_found_by_name_and_address(db).await;
     names_are_unique(db).await;
     namespaces_are_found_below_others(db).await;
@@ -162,12 +164,12 @@ async fn story() {
     uses_of_tokens_are_kept(db).await;
     Box::pin(changes_are_made_whatever_a_server_is_set_up_for(url)).await;
     quiet_transactions_last_whatever_a_server_is_set_up_for(url).await;
-    refresh_tokens_end(db).await;
-    refresh_tokens_make_room(db).await;
     Box::pin(tables_have_transactions_whatever_a_server_is_set_up_for(
         url,
     ))
     .await;
+    refresh_tokens_end(db).await;
+    refresh_tokens_make_room(db).await;
     what_a_login_gives_out_ends_with_all_else(db).await;
     sessions_make_room_and_end(db).await;
     keys_of_services_are_noted_and_forgotten(db).await;
