@@ -14,7 +14,8 @@
 //!                  domain                           values and decisions: no async, no I/O, no clock
 //! ```
 //!
-//! `config`, `metrics` and `representation` (the form of things in JSON) stand on `domain` alone.
+//! `config`, `metrics` and `representation` (the form of things in JSON) stand on `domain` alone. `ownership` stands under
+//! `signing` and `storage`: it says whose files are that root makes.
 //!
 //! A token request walks one way: [`http::token`] reads it, [`app::registry::RegistryTokenIssuer::issue`]
 //! takes it through all steps, and [`domain::decision::decide`] decides. A change walks the same way: a face reads it, a
@@ -29,6 +30,7 @@ pub mod domain;
 pub mod http;
 pub mod identity;
 pub mod metrics;
+mod ownership;
 pub mod representation;
 pub mod server;
 pub mod signing;

@@ -83,17 +83,14 @@ pub(super) async fn open(
     Ok(service)
 }
 
-/// Opens the database, and waits a little for a server that cannot be reached.
+/// Opens the database, and waits a little for a server that cannot be reached, or a file that another program has for itself.
 async fn open_database(config: &Config) -> anyhow::Result<Db> {
     let (begin, mut has_told) = (Instant::now(), false);
     loop {
         match try_to_open_database(config).await {
             Err(error) if is_unreachable(&error) && begin.elapsed() < PATIENCE => {
                 if !has_told {
-                    tracing::warn!(
-                        "{error}; trying again for {} s, in case it is starting",
-                        PATIENCE.as_secs()
-                    );
+                    tracing::warn!("{error}; trying again for {} s", PATIENCE.as_secs());
                 }
                 has_told = true;
                 sleep(RETRY).await;

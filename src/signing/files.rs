@@ -2,11 +2,12 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, StatVfsMountFlags};
+use rustix::fs::StatVfsMountFlags;
 
+use crate::ownership::{give_to_owner, open_folder};
 use crate::signing::error::KeyError;
 
 /// The mode of a file that only its owner reads.
@@ -131,19 +132,6 @@ pub(super) fn write(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> 
         .map_err(|error| KeyError::new(path, format!("cannot be written: {error}")))
 }
 
-/// Gives a file or folder of root's, which was made just now, to the owner of the folder that it is in: who administers the
-/// service as root must not take the keys from the user as whom it runs.
-fn give_to_owner(file: &File, path: &Path) {
-    let Some(folder) = path.parent().and_then(|folder| fs::metadata(folder).ok()) else {
-        return;
-    };
-    let is_roots = file.metadata().is_ok_and(|file| file.uid() == 0);
-    if is_roots && folder.uid() != 0 {
-        // A file that stays root's is good for root at least.
-        let _ = fchown(file, Some(folder.uid()), Some(folder.gid()));
-    }
-}
-
 fn fill(file: &mut File, mode: u32, text: &str) -> std::io::Result<()> {
     // The umask may have taken away registries' right to read public files.
     file.set_permissions(Permissions::from_mode(mode))?;
@@ -211,13 +199,6 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<(), KeyError> {
             .map(|folder| give_to_owner(&folder, path)),
     };
     finished.map_err(|error| KeyError::new(path, format!("the folder cannot be made: {error}")))
-}
-
-/// A folder, and not what a link in its place leads to.
-fn open_folder(path: &Path) -> std::io::Result<File> {
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let folder = rustix::fs::open(path, flags, Mode::empty())?;
-    Ok(File::from(folder))
 }
 
 /// Waits until no other start is making keys in this folder; the lock ends with the value.

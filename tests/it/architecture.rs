@@ -8,8 +8,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &["domain"]),
     ("representation", &["domain"]),
-    ("storage", &["domain"]),
-    ("signing", &["domain"]),
+    ("ownership", &[]),
+    ("storage", &["domain", "ownership"]),
+    ("signing", &["domain", "ownership"]),
     ("identity", &["domain", "storage"]),
     ("delivery", &["domain"]),
     (

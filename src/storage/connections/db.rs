@@ -208,7 +208,10 @@ impl Db {
         let opening = Opening::new(url.expose_secret(), connections, opener)?;
         let mut pools = opening.pools().await?;
         let answered = pools.connection.ping().await.map_err(StorageError::from);
-        answered.map_err(|error| error.at(&pools.place()))?;
+        answered.map_err(|error| match &pools.file {
+            Some(file) => file.reason(error),
+            None => error.at(&pools.place()),
+        })?;
         if let Some(file) = &mut pools.file {
             file.remember();
             if opener == Opener::Service {

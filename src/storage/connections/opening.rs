@@ -162,13 +162,21 @@ impl<'a> Opening<'a> {
     /// The error without the database's address, which may hold a password.
     fn without_address(&self, error: DbErr) -> StorageError {
         if error.to_string().contains(self.url) {
-            let why = "it is no address; in its user name and password, write what is no letter or digit as \
-                       % and two hexadecimal digits, such as %23 for #";
+            let why = match self.file {
+                Some(_) => {
+                    "it is no address; write a path that does not begin with / directly behind `sqlite:`, without the \
+                     two slashes"
+                }
+                None => {
+                    "it is no address; in its user name and password, write what is no letter or digit as % and two \
+                     hexadecimal digits, such as %23 for #"
+                }
+            };
             return StorageError::Address(why.to_owned());
         }
         let error = StorageError::from(error);
         match &self.file {
-            Some(file) => error.at(&file.place()),
+            Some(file) => file.reason(error),
             None => error,
         }
     }

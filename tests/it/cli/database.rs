@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::storage::unreachable::postgresql_that_refuses;
+
 use super::running::{send, spawn, start, start_with, within};
 use super::{Workplace, give_away, stderr};
 
@@ -79,6 +81,14 @@ fn a_database_that_is_only_read_is_refused() {
             "it asks for a database that is only read",
         ),
         (
+            "sqlite://data/wharfinger.db?cache=private&immutable=1",
+            "it asks for a database that is only read",
+        ),
+        (
+            "sqlite://data/wharfinger.db?mode=r%6F",
+            "it asks for a database that is only read",
+        ),
+        (
             "sqlite::memory:",
             "a database in memory is gone with its last connection",
         ),
@@ -134,7 +144,7 @@ fn a_missing_right_is_no_missing_file() {
     for arguments in [&["user", "list"][..], &["migrate"]] {
         let expected = format!(
             "error: cannot use the database {}: this user may not read and write it; run this as the user of the \
-             service\n",
+             service, or `chown` it to that user\n",
             path.display()
         );
         assert_eq!(told(arguments), expected);
@@ -226,6 +236,59 @@ fn a_file_for_the_link_to_a_server_that_cannot_be_used_is_named() {
     let url = "postgres://u@127.0.0.1:1/d?sslmode=disable&sslrootcert=none";
     let said = fails_with(&workplace, url, &["migrate", "status"]);
     assert!(said.contains("Connection refused"), "{said}");
+}
+
+#[test]
+fn a_start_says_why_a_server_takes_no_connection() {
+    let workplace = Workplace::empty();
+    let log = fs::File::create(workplace.path().join("log")).unwrap();
+    let port = postgresql_that_refuses("53300", "sorry, too many clients already");
+    let more = format!("[database]\nurl = \"postgres://someone:hidden@127.0.0.1:{port}/w\"");
+    let mut running = spawn(&workplace, "", log, &more);
+    let said = || fs::read_to_string(workplace.path().join("log")).unwrap();
+    let expected = format!(
+        "cannot use the database 127.0.0.1:{port}: it takes no connection: sorry, too many clients already; trying again for 30 s"
+    );
+    within(Duration::from_secs(10), "nothing is said", || {
+        said().contains(&expected)
+    });
+    running.stop();
+}
+
+/// Another program may keep the file for itself, such as one that looks at it with `locking_mode = EXCLUSIVE`.
+#[tokio::test]
+async fn a_file_that_another_program_has_for_itself_is_told_so() {
+    let workplace = Workplace::migrated();
+    let path = workplace.path().join("data/wharfinger.db");
+    let mut other = sea_orm::ConnectOptions::new(format!("sqlite://{}", path.display()));
+    other.max_connections(1);
+    let other = sea_orm::Database::connect(other).await.unwrap();
+    let keep = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT";
+    sea_orm::ConnectionTrait::execute_unprepared(&other, keep)
+        .await
+        .unwrap();
+    let begin = Instant::now();
+    let told = workplace.fails(1, &["user", "list"]);
+    let expected = format!(
+        "error: cannot use the database {}: it cannot be opened in time, as a rule because another program has the file for itself\n",
+        path.display()
+    );
+    assert_eq!(told, expected);
+    assert!(
+        begin.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begin.elapsed()
+    );
+    let log = fs::File::create(workplace.path().join("log")).unwrap();
+    let mut running = spawn(&workplace, "", log, "");
+    let said = || fs::read_to_string(workplace.path().join("log")).unwrap();
+    within(Duration::from_secs(20), "nothing is said", || {
+        said().contains("another program has the file for itself; trying again for 30 s")
+    });
+    assert!(!said().contains("in case it is starting"), "{}", said());
+    sea_orm::DatabaseConnection::close(other).await.unwrap();
+    assert!(running.becomes_ready());
+    running.stop();
 }
 
 #[test]

@@ -68,6 +68,40 @@ fn what_is_acknowledged_after_a_full_disk_is_committed() {
     }
 }
 
+/// SQLite makes a part beside the file even to read it, and without room for that it fails with words of its own, or is killed.
+#[test]
+fn a_start_and_a_command_on_a_full_disk_say_so() {
+    let workplace = Workplace::empty();
+    let Some(disk) = SmallDisk::mount(&workplace.path().join("data")) else {
+        return;
+    };
+    disk.fill();
+    must_be_told(&workplace);
+    disk.free();
+    workplace.ok(&["migrate"]);
+    disk.fill();
+    for command in [&["user", "list"][..], &["migrate", "status"]] {
+        is_full(&workplace.fails(1, command));
+    }
+    must_be_told(&workplace);
+    disk.free();
+    start(&workplace, "log").stop();
+}
+
+fn must_be_told(workplace: &Workplace) {
+    for command in [&["migrate"][..], &["serve"]] {
+        is_full(&workplace.fails(1, command));
+    }
+}
+
+fn is_full(told: &str) {
+    let told = told.lines().last().unwrap();
+    assert!(
+        told.contains("data/wharfinger.db: its disk is full: 0 KiB are left in "),
+        "{told}"
+    );
+}
+
 /// Listeners that make changes become unready and ops says why, although small changes of nothing may still fit; pulls go on.
 fn is_told(running: &Running) {
     let ready = |listener: &str| send(listener, "GET /readyz", "");

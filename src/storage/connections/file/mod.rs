@@ -1,8 +1,11 @@
 //! The file of a SQLite database: where it is, and if it is still the one that was opened.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+mod make;
+mod room;
+
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -60,13 +63,16 @@ impl DatabaseFile {
         if !url.starts_with("sqlite:") {
             return Ok(None);
         }
-        let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
-        let has = |parameter: &str| parameters.split('&').any(|one| one == parameter);
-        if place.ends_with(":memory:") || has("mode=memory") {
+        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        let has = |name: &str, values: &[&str]| {
+            let mut parameters = form_urlencoded::parse(query.as_bytes());
+            parameters.any(|(key, value)| key == name && values.contains(&&*value))
+        };
+        if place.ends_with(":memory:") || has("mode", &["memory"]) {
             let why = "a database in memory is gone with its last connection; name a file";
             return Err(StorageError::Address(why.to_owned()));
         }
-        if has("mode=ro") || has("immutable=true") {
+        if has("mode", &["ro"]) || has("immutable", &["true", "1"]) {
             let why = "it asks for a database that is only read; leave that part out: a leaked token could not be \
                        revoked there";
             return Err(StorageError::Address(why.to_owned()));
@@ -79,7 +85,7 @@ impl DatabaseFile {
             path: behind_links(&named),
             named,
             opened: [None; PARTS.len()],
-            must_exist: has("mode=rw"),
+            must_exist: has("mode", &["rw"]),
         }))
     }
 
@@ -92,7 +98,7 @@ impl DatabaseFile {
     pub(super) fn must_be_there(&self) -> Result<(), StorageError> {
         self.must_leave_nothing_behind()?;
         match OpenOptions::new().read(true).write(true).open(&self.path) {
-            Ok(_) => Ok(()),
+            Ok(_) => self.must_have_room_to_open(),
             Err(error) if error.kind() == ErrorKind::NotFound && self.must_exist => Err(self
                 .unusable(
                     "there is no such file, and `mode=rw` in `database.url` lets nobody make it",
@@ -134,41 +140,6 @@ impl DatabaseFile {
              back if it was moved; else move this away too, and keep it with that file",
             left.join(" and ")
         )))
-    }
-
-    /// True if a missing file may be made, whose folder then is made too.
-    ///
-    /// Only its owner may read such a folder: it holds everybody's names and the digests of their secrets.
-    pub(super) fn make_room(&self) -> Result<bool, StorageError> {
-        self.must_leave_nothing_behind()?;
-        if self.must_exist {
-            self.must_be_there()?;
-        }
-        // The folder behind a link is not made: it may be a disk that is not there at this moment.
-        let folder = self.named.parent().unwrap_or(&self.named);
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| {
-            StorageError::Address(format!(
-                "the folder {} cannot be made: {error}",
-                folder.display()
-            ))
-        })?;
-        match OpenOptions::new().read(true).write(true).open(&self.path) {
-            Ok(_) => Ok(!self.must_exist),
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.failed(&error)),
-            // SQLite makes the file, and others beside it.
-            Err(_) => {
-                let behind = self.path.parent().unwrap_or(folder);
-                match rustix::fs::access(behind, Access::WRITE_OK) {
-                    Ok(()) => Ok(!self.must_exist),
-                    Err(error) => Err(StorageError::Address(format!(
-                        "no file can be made in the folder {}: {error}; it must be there, and belong to the user of this program or be \
-                         writable for it",
-                        behind.display()
-                    ))),
-                }
-            }
-        }
     }
 
     /// Notes the files that were opened.
@@ -240,27 +211,23 @@ impl DatabaseFile {
         Ok(())
     }
 
-    /// Makes sure that the disk has room for more than one change.
-    pub(in crate::storage) fn must_have_room(&self) -> Result<(), StorageError> {
-        const ROOM: u64 = 256 * 1024;
-        let folder = self.path.parent().unwrap_or(&self.path);
-        let disk =
-            rustix::fs::statvfs(folder).map_err(|error| self.failed(&io::Error::from(error)))?;
-        let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if room >= ROOM {
-            return Ok(());
+    /// The reason why SQLite does not open the file: its own words do not tell of a full disk, and nothing of a wait.
+    pub(super) fn reason(&self, error: StorageError) -> StorageError {
+        let error = error.at(&self.place());
+        if error.is_unreachable() {
+            let why = "it cannot be opened in time, as a rule because another program has the file for itself";
+            return self.unusable_with(why, Outlook::Unreachable);
         }
-        Err(self.unusable(&format!(
-            "its disk is full: {} KiB are left in {}",
-            room / 1024,
-            folder.display()
-        )))
+        if error.is_locked() {
+            return error;
+        }
+        self.must_have_room().err().unwrap_or(error)
     }
 
     fn failed(&self, error: &io::Error) -> StorageError {
         match error.kind() {
             ErrorKind::PermissionDenied => self.unusable(
-                "this user may not read and write it; run this as the user of the service",
+                "this user may not read and write it; run this as the user of the service, or `chown` it to that user",
             ),
             ErrorKind::IsADirectory => self.unusable("it is a folder"),
             _ => self.unusable(&error.to_string()),

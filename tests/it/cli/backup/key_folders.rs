@@ -132,6 +132,44 @@ fn root_makes_keys_for_the_user_of_the_service() {
     assert_eq!(owner(&roots), 0);
 }
 
+/// An installation is prepared as root, and the service runs as a user of its own.
+#[test]
+fn root_makes_a_database_for_the_user_of_the_service() {
+    if !is_root() {
+        return;
+    }
+    let source = with_passphrase(Workplace::migrated());
+    source.ok(&["user", "create", "alice"]);
+    source.ok(&[
+        "backup",
+        "b",
+        "--encrypt",
+        "--passphrase-file",
+        "passphrase",
+    ]);
+    for command in [&["migrate"][..], &RESTORE] {
+        let workplace = another(&source);
+        chown(workplace.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        workplace.ok(command);
+        let data = workplace.path().join("data");
+        let look = |path: &Path| {
+            let found = fs::symlink_metadata(path).unwrap();
+            (found.uid(), found.gid(), found.mode() & 0o777)
+        };
+        assert_eq!(look(&data), (NOBODY, NOBODY, 0o700));
+        let file = data.join("wharfinger.db");
+        assert_eq!(look(&file), (NOBODY, NOBODY, 0o600));
+        let mut running = start(&workplace, "log");
+        workplace.ok(&["user", "create", "bob"]);
+        for name in names(&data) {
+            assert_eq!(look(&data.join(&name)).0, NOBODY, "{name}");
+        }
+        running.stop();
+    }
+    let roots = Workplace::migrated();
+    assert_eq!(fs::metadata(roots.path().join("data")).unwrap().uid(), 0);
+}
+
 #[test]
 fn a_folder_among_the_keys_that_is_closed_to_the_user_is_in_nobodys_way() {
     if !is_root() {
