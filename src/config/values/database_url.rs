@@ -65,6 +65,11 @@ pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigE
     if rest.trim_start_matches('/').starts_with('~') {
         return Err(setting.wrong(HOME));
     }
+    if scheme == "mysql" && !names_database(rest) {
+        let why =
+            "names no database; write its name behind the host: mysql://USER:PASSWORD@HOST/NAME";
+        return Err(setting.wrong(why));
+    }
     if let Some(known) = known {
         let is_known = |name: &str| known.contains(&name) || is_option(name);
         for (name, value) in parameters(rest) {
@@ -77,6 +82,13 @@ pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigE
         }
     }
     Ok(SecretString::from(text))
+}
+
+/// True if a name stands behind the host.
+fn names_database(address: &str) -> bool {
+    let (place, _) = address.split_once('?').unwrap_or((address, ""));
+    let name = place.trim_start_matches('/').split_once('/');
+    name.is_some_and(|(_, name)| !name.is_empty())
 }
 
 /// True for one of PostgreSQL's settings, in its brackets.

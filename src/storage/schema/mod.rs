@@ -257,8 +257,12 @@ async fn lock(turn: &DatabaseTransaction, backend: DbBackend) -> Result<(), Stor
     let locked: Option<i64> = row.and_then(|row| row.try_get("", LOCKED).ok());
     match locked {
         Some(1) => Ok(()),
-        _ => Err(DbErr::Custom(
+        Some(_) => Err(DbErr::Custom(
             "another program is bringing the schema up to date, or restores a backup".to_owned(),
+        )
+        .into()),
+        None => Err(DbErr::Custom(
+            "the server gives nobody the turn to change the schema (GET_LOCK)".to_owned(),
         )
         .into()),
     }

@@ -253,6 +253,59 @@ fn a_database_address_that_cannot_be_read_is_told_without_its_password() {
     }
 }
 
+/// PostgreSQL takes the user's name for it.
+#[test]
+fn an_address_of_mysql_without_a_database_is_refused() {
+    let workplace = Workplace::empty();
+    for address in [
+        "mysql://story@127.0.0.1:1",
+        "mysql://story@127.0.0.1:1/",
+        "mysql://story:pass%2Fword@[::1]:1?ssl-mode=DISABLED",
+        "mysql://story@127.0.0.1:1/?ssl-mode=DISABLED",
+    ] {
+        let mut command = workplace.command(&["migrate"]);
+        let output = command.env("WHARFINGER_DATABASE__URL", address).output();
+        let told = super::stderr(&output.unwrap());
+        let expected =
+            "names no database; write its name behind the host: mysql://USER:PASSWORD@HOST/NAME";
+        assert!(told.contains(expected), "{address}: {told}");
+        assert!(!told.contains("word@"), "{told}");
+    }
+    for address in [
+        "mysql://story@127.0.0.1:1/w",
+        "postgres://story@127.0.0.1:1",
+    ] {
+        let mut command = workplace.command(&["migrate"]);
+        let output = command.env("WHARFINGER_DATABASE__URL", address).output();
+        let told = super::stderr(&output.unwrap());
+        assert!(told.contains("Connection refused"), "{address}: {told}");
+    }
+}
+
+#[test]
+fn a_file_whose_address_must_be_written_otherwise_is_told_how() {
+    let workplace = Workplace::empty();
+    for (address, file) in [
+        ("sqlite:my data/w.db", "my data/w.db"),
+        ("sqlite:a:b/w.db", "a:b/w.db"),
+    ] {
+        let mut command = workplace.command(&["migrate"]);
+        let output = command.env("WHARFINGER_DATABASE__URL", address).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", super::stderr(&output));
+        assert!(workplace.path().join(file).exists(), "{file}");
+    }
+    for address in ["sqlite://my data/w.db", "sqlite://a:b/w.db"] {
+        let mut command = workplace.command(&["migrate"]);
+        let output = command.env("WHARFINGER_DATABASE__URL", address).output();
+        let told = super::stderr(&output.unwrap());
+        let expected = "`database.url` cannot be used: it is no address; write a path that does not begin with / directly behind \
+                        `sqlite:`, without the two slashes";
+        assert!(told.contains(expected), "{address}: {told}");
+        assert!(!told.contains("password"), "{told}");
+    }
+}
+
 #[test]
 fn a_change_of_nothing_is_asked_what_it_is() {
     let workplace = Workplace::migrated();
