@@ -21,6 +21,10 @@ use crate::signing::KeyRing;
 /// The memory in which lines are collected before they are written.
 const BUFFER: usize = 128 << 10;
 
+/// The help of the option that names a passphrase, for a backup that is there.
+const PASSPHRASE_OF_BACKUP: &str = "Read the passphrase of an encrypted backup from this file, or from standard input if it is `-`; without it, \
+                                    the terminal asks";
+
 #[derive(Debug, Args)]
 pub(super) struct BackupArguments {
     /// The file to make, or - for standard output. A file that is there is never replaced.
@@ -36,6 +40,7 @@ pub(super) struct BackupArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("passphrase_file", |option| option.help(PASSPHRASE_OF_BACKUP)))]
 pub(super) struct RestoreArguments {
     /// The file that `wharfinger backup` made, or - for standard input.
     file: PathBuf,

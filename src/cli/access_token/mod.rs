@@ -103,7 +103,14 @@ pub(in crate::cli) struct TokenListArguments {
     unused_for: Option<Lifetime>,
 }
 
+/// The help of the end of a token that takes another's place, which is never endless in place of one that ends.
+const END_OF_SUCCESSOR: [&str; 2] = [
+    "The date on which it ends, at 00:00 UTC; `never` only in place of a token without an end",
+    "Left out, the new token ends in 7 days if the old one had an end or tokens need one.",
+];
+
 #[derive(Debug, Args)]
+#[command(mut_arg("expires_at", |option| option.help(END_OF_SUCCESSOR[0]).long_help(END_OF_SUCCESSOR.join("\n\n"))))]
 pub(in crate::cli) struct Rotate {
     /// The token's id.
     #[arg(value_parser = access_token_id)]

@@ -121,6 +121,39 @@ fn a_name_in_place_of_an_id_is_told_where_ids_are() {
     }
 }
 
+/// The same option means something else to commands that share it.
+#[test]
+fn help_tells_what_an_option_means_to_its_command() {
+    let workplace = Workplace::empty();
+    let help = |command: &str| {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let words: Vec<String> = workplace
+            .ok(&arguments)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        words.join(" ")
+    };
+    assert!(help("backup").contains("A backup is encrypted if this is given"));
+    let restore = help("restore");
+    assert!(
+        !restore.contains("is encrypted if this is given"),
+        "{restore}"
+    );
+    assert!(
+        restore.contains("Read the passphrase of an encrypted backup from this file"),
+        "{restore}"
+    );
+    for command in ["token create", "token change"] {
+        assert!(help(command).contains("00:00 UTC, or never"), "{command}");
+    }
+    let rotate = help("token rotate");
+    assert!(
+        rotate.contains("`never` only in place of a token without an end"),
+        "{rotate}"
+    );
+}
+
 #[test]
 fn options_come_in_the_order_of_their_use() {
     let workplace = Workplace::empty();
