@@ -9,7 +9,7 @@ pub(super) struct SessionSettings {
 
 /// MySQL's settings with those of a kind of connection, which begin with a comma.
 ///
-/// Without `autocommit` the first question would begin a transaction that nobody ends. Another engine than InnoDB may have no
+/// Without `autocommit` the first question would begin a transaction that nobody ends. Another engine than `InnoDB` may have no
 /// transactions: what was begun there and failed would stay. The modes are those that MySQL and MariaDB both have by themselves: without the strict one
 /// a server would cut off what is too long, and others of a server's own take an empty text for none, or another language for SQL.
 macro_rules! for_mysql {

@@ -25,7 +25,8 @@ impl DatabaseFile {
         let disk =
             rustix::fs::statvfs(folder).map_err(|error| self.failed(&io::Error::from(error)))?;
         let room = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if room >= least {
+        // A disk without bounds, such as a tmpfs of `size=0`, tells no size.
+        if room >= least || disk.f_blocks == 0 {
             return Ok(());
         }
         Err(self.unusable(&format!(
