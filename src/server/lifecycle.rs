@@ -173,10 +173,13 @@ impl Lifecycle {
 
     /// The outcome of `work`; none if a stop begins before there is one.
     pub(super) async fn until_stop<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        self.until_stop_and(Duration::ZERO, work).await
+        tokio::select! {
+            done = work => Some(done),
+            () = self.stopping() => None,
+        }
     }
 
-    /// The same for work that has so long after a stop began.
+    /// The same for work that has so long after a stop began, but no longer than a hard stop leaves it.
     pub(super) async fn until_stop_and<T>(
         &self,
         longer: Duration,
@@ -185,6 +188,7 @@ impl Lifecycle {
         tokio::select! {
             done = work => Some(done),
             () = self.stopping().then(|()| sleep(longer)) => None,
+            () = self.aborting() => None,
         }
     }
 
@@ -260,6 +264,24 @@ impl Lifecycle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The time that is left belongs to the last writes.
+    #[tokio::test]
+    async fn a_hard_stop_waits_for_nothing_that_a_stop_leaves_some_time() {
+        let (lifecycle, long) = (Lifecycle::default(), Duration::from_mins(1));
+        let waiting = lifecycle.clone();
+        lifecycle.spawn(async move {
+            waiting.until_stop_and(long, pending::<()>()).await;
+        });
+        let mut signals = Signals::install().unwrap();
+        lifecycle.stop();
+        let shutdown = Shutdown {
+            delay: Duration::ZERO,
+            grace: Duration::from_secs(1),
+        };
+        let stopped = lifecycle.run(&mut signals, shutdown).await;
+        assert!(Instant::now() < stopped.end);
+    }
 
     /// A service without one of its listeners would look alive to whatever watches it.
     #[tokio::test]
