@@ -48,7 +48,9 @@ impl Service {
         others: &mut OtherKeys,
     ) -> Result<Vec<String>, StorageError> {
         let now = self.issuer.clock.now();
-        let keys = self.issuer.keys.keys(now);
+        let mut keys = self.issuer.keys.keys(now);
+        // Keys of one registry alone are known where that is configured, which may be one instance before another.
+        keys.retain(|key| key.service.is_none());
         let live = keys.iter().filter(|key| key.state != KeyState::Retired);
         let live: BTreeSet<String> = live.map(|key| key.kid.clone()).collect();
         live_keys::note(&self.db, &live, now).await?;

@@ -1,5 +1,5 @@
 //! Compares the signing keys of the services on one database: a folder of its own for one of them is a mistake that registries
-//! would otherwise show, by refusing some of the tokens.
+//! would otherwise show, by refusing some of the tokens. Those that trust the authority refuse none while the folders have that in common.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) async fn compare(service: Service, lifecycle: Lifecycle) {
     let mut comparing = RepeatedStep::new(
         service.health.clone(),
         "other_keys",
-        "another service on this database has other signing keys, so registries refuse tokens of one of them",
+        "another service on this database has other signing keys, and registries may refuse the tokens of one of them",
     );
     let mut others = OtherKeys::default();
     while lifecycle.lasts(INTERVAL).await {
