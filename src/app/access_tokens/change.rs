@@ -52,7 +52,7 @@ pub(in crate::app) async fn change_access_token(
         return Ok((token, None));
     }
     if token.is_revoked(change.now()) && !specification.is_limited_as(&token.specification) {
-        // Whoever limits it would take that for done, while the token that took its place goes on.
+        // A yes would be taken for the end of it, while the token that took its place goes on.
         return Err(DeskError::refused(
             "the token was already revoked; limit the one that took its place, if one did",
         ));
@@ -73,7 +73,7 @@ pub(in crate::app) async fn change_access_token(
 
 /// Shortens what hangs on a token whose end moves earlier, so that nothing of it ends later, and returns what was shortened: the
 /// tokens that were made with it, those whose place it took and that work on in their grace (whatever ends the new token by hand ends
-/// what works beside it), and what these made. A rotation leaves what was made alone
+/// what works beside it), and what these made. A rotation leaves alone what the token made
 /// ([decision 9](../../../docs/adr/0009-tokens-have-families.md)), and so does every other change of the token that took the place of
 /// their maker.
 async fn shorten_dependents(

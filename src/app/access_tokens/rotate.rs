@@ -74,6 +74,11 @@ pub(in crate::app) async fn rotate(
     let grant = change.grant(|authority| authority.act_for(old.user_id))?;
     old.check_rotatable(change.now())?;
     let end = end_of_successor(change, policy, &old, rotation.end).await?;
+    if rotation.grace.is_some() && end.is_some_and(|end| end.has_passed(change.now())) {
+        return Err(DeskError::refused(
+            "the new token would have ended already, and the grace of the old one with it: name a later end, or no grace",
+        ));
+    }
     let longest = policy.longest;
     let grace = rotation
         .grace
@@ -120,7 +125,8 @@ async fn end_of_successor(
 }
 
 /// Ends the old token, when its grace ends or now; then the tokens that it had replaced end too, with what these made. With a grace
-/// they go on, but no longer than the successor. What the old one made itself hangs on the successor from now on.
+/// they go on, but no longer than the successor. What the old one made itself hangs on the successor from now on. Returns what was
+/// revoked and shortened.
 async fn retire(
     change: &Change,
     old: &AccessToken,

@@ -277,7 +277,7 @@ async fn revoke(
     let owners = Owners::of(desk, [token.user_id]).await?;
     let successor = desk.successor_of_access_token(&operator, &token).await?;
     let goes_on = successor.filter(|token| token.state(now) == CredentialState::Active);
-    // Whoever ends a token that leaked may not know that it was rotated meanwhile.
+    // A token that leaked may have been rotated meanwhile, by its thief too.
     let goes_on = goes_on.map_or_else(String::new, |token| {
         format!(" Token {0}, which took its place, works on; `wharfinger token revoke {0}` ends that too.", token.id)
     });

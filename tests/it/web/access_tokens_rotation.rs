@@ -160,6 +160,8 @@ async fn the_old_token_works_on_for_no_longer_than_the_new_one() {
     ];
     let reply = browser.post("/access_tokens/1/rotate", &wanted).await;
     let new = secret(&reply);
+    let told = "The old token works until <time datetime=\"2026-03-15T00:00:00";
+    assert!(reply.body.contains(told), "{}", reply.body);
     assert!(works(&app, &old).await && works(&app, &new).await);
     app.clock.advance(Duration::days(1));
     assert!(!works(&app, &old).await && !works(&app, &new).await);

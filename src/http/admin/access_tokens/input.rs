@@ -82,8 +82,8 @@ pub(super) const READ_ONLY: [&str; 11] = [
     "parent_personal_access_token_id",
 ];
 
-/// Members that every use changes, perhaps since the token was read.
-const OF_USES: [&str; 2] = ["last_used_at", "last_used_ips"];
+/// Members that every use changes, perhaps since the token was read, and one that a rotation alone tells.
+const OF_A_MOMENT: [&str; 3] = ["last_used_at", "last_used_ips", "previous_grace_until"];
 
 /// A change of a token; unknown fields are refused, and fields that are left out stay as they are. The other members of a token may be
 /// there as they are, so that a whole token can be sent back; another value is refused.
@@ -111,7 +111,7 @@ pub(super) struct ChangeAccessToken {
 
 impl ChangeAccessToken {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>(&[&READ_ONLY[..], &OF_USES].concat())?;
+        parameters.only::<Self>(&[&READ_ONLY[..], &OF_A_MOMENT].concat())?;
         Ok(Self {
             name: parameters.if_given("name", name)?,
             description: parameters.if_given("description", description)?,

@@ -86,7 +86,9 @@ pub(super) async fn post(
         .create_access_token_in_session(&visitor.authority, wanted, end, newest)
         .await;
     match outcome {
-        Ok(FormOutcome::Created(created)) => show_once(&state, &visitor, ("created", &created)),
+        Ok(FormOutcome::Created(created)) => {
+            show_once(&state, &visitor, ("created", &created), None)
+        }
         Ok(FormOutcome::MadeMeanwhile(token)) => page.after(&token).show(StatusCode::CONFLICT),
         Err(error) => {
             page.form.refuse(error)?;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 
 use crate::app::access_tokens::CreatedAccessToken;
 use crate::domain::access_tokens::ready_lines::{ReadyLines, RegistryCredential};
@@ -10,6 +11,7 @@ use crate::http::web::access_tokens::HERE;
 use crate::http::web::page::download::file;
 use crate::http::web::page::error::WebError;
 use crate::http::web::page::layout::{Layout, show};
+use crate::http::web::page::shown_time::ShownTime;
 use crate::http::web::state::WebState;
 use crate::http::web::visitor::Visitor;
 
@@ -19,6 +21,8 @@ struct OncePage {
     layout: Layout,
     /// `created` or `rotated`.
     done: &'static str,
+    /// The time until which the token works on whose place this one took.
+    old_works_until: Option<ShownTime>,
     name: String,
     /// The path of the token's own page, to which a reload leads where there are scripts.
     path: String,
@@ -38,6 +42,7 @@ pub(super) fn show_once(
     state: &WebState,
     visitor: &Visitor,
     (done, created): (&'static str, &CreatedAccessToken),
+    old_works_until: Option<DateTime<Utc>>,
 ) -> Result<Response, WebError> {
     let known = &*state.hosts;
     let example: Vec<RegistryHost> = RegistryHost::try_from(EXAMPLE).into_iter().collect();
@@ -50,6 +55,7 @@ pub(super) fn show_once(
     show(&OncePage {
         layout: visitor.layout.at(HERE),
         done,
+        old_works_until: old_works_until.map(ShownTime),
         name: chosen.name().to_owned(),
         path: visitor.layout.link(&format!("{HERE}/{}", created.token.id)),
         secret: created.secret.expose().to_owned(),
@@ -73,6 +79,7 @@ mod tests {
             let html = sample_with_texts(&OncePage {
                 layout: sample_layout(Some("alice")),
                 done: "created",
+                old_works_until: is_example.then_some(ShownTime(DateTime::UNIX_EPOCH)),
                 name: "<b>ci</b>".to_owned(),
                 path: "/images/access_tokens/7".to_owned(),
                 secret: "whf_pat_x".to_owned(),
@@ -91,6 +98,7 @@ mod tests {
             });
             assert_eq!(html.contains("download=\"login.sh\""), opens_registry);
             assert_eq!(html.contains("in place of"), is_example);
+            assert_eq!(html.contains("The old token works until"), is_example);
             assert_eq!(
                 html.contains("not in these lines"),
                 opens_registry && !is_example

@@ -82,7 +82,10 @@ pub(super) async fn post(
         .desk
         .rotate_access_token(&visitor.authority, page.token.id, rotation);
     match rotated.await {
-        Ok(rotated) => return show_once(&state, &visitor, ("rotated", &rotated.made)),
+        Ok(rotated) => {
+            let (made, end) = (&rotated.made, rotated.old_works_until);
+            return show_once(&state, &visitor, ("rotated", made), end);
+        }
         Err(DeskError::End(problem)) => {
             page.end_problem = Some(refusal(problem));
         }

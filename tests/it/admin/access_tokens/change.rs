@@ -213,13 +213,20 @@ async fn whole_users_groups_projects_and_members_can_be_sent_back() {
         assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.body);
         assert_eq!(root.read(&path).await, whole, "{path}");
     }
+    app.member("team", "root", "owner").await;
+    let members = "/groups/team/members";
+    let whole = root
+        .read(&format!("{members}/{}", app.id_of("root").await))
+        .await;
+    let told = root.put(&format!("{members}/{alice}"), whole).await.told();
+    assert!(told.contains("username cannot be changed"), "{told}");
 }
 
-/// Whoever limits a token that leaked would take that for done, though it was rotated meanwhile.
+/// A yes would be taken for the end of a token that leaked, though it was rotated meanwhile.
 #[tokio::test]
 async fn a_revoked_token_is_described_and_not_limited() {
     let World { app, alice, .. } = World::start().await;
-    let token = app.actor("alice", "api").await;
+    let token = app.actor("alice", "read_registry write_registry").await;
     let path = token.token_path();
     alice.post(&format!("{path}/rotate"), json!({})).await;
     for limit in [
