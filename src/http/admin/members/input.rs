@@ -25,12 +25,14 @@ const WITHOUT_EFFECT: [&str; 5] = [
     "member_role_id",
 ];
 
-/// The other members of a role as it is shown, which are about its user: who sends all of it back sends them too.
-const OF_USER: [&str; 9] = [
-    "username",
+/// The members of a role as it is shown by which one knows whose it is, and how they are: who sends all of it back sends them as they
+/// are, and another value is of somebody else's role.
+pub(super) const OF_USER: [&str; 2] = ["username", "state"];
+
+/// The other ones about its user.
+const ABOUT_USER: [&str; 7] = [
     "name",
     "public_email",
-    "state",
     "locked",
     "avatar_url",
     "web_url",
@@ -187,7 +189,7 @@ pub(super) struct ChangeMember {
 
 impl ChangeMember {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, ApiError> {
-        parameters.only::<Self>(&[&WITHOUT_EFFECT[..], &OF_USER].concat())?;
+        parameters.only::<Self>(&[&WITHOUT_EFFECT[..], &OF_USER, &ABOUT_USER].concat())?;
         Ok(Self {
             access_level: parameters.level("access_level")?,
             expires_at: parameters.if_given("expires_at", end)?,

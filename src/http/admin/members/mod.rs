@@ -22,7 +22,7 @@ use crate::domain::users::reference::UserReference;
 use crate::http::admin::call::Call;
 use crate::http::admin::error::{ALREADY_MEMBER, ApiError};
 use crate::http::admin::members::input::{
-    AddMembers, ChangeMember, ForeignMemberFilters, ListMembers, RemoveMember,
+    AddMembers, ChangeMember, ForeignMemberFilters, ListMembers, OF_USER, RemoveMember,
 };
 use crate::http::admin::page;
 use crate::http::admin::page::input::{ForwardInput, PageInput};
@@ -144,6 +144,12 @@ async fn change(
     let name = namespace(expected, &id)?;
     let input = || Ok((user_id(&user)?, ChangeMember::read(&call.parameters)?));
     let (user, wanted) = admin.unless_hidden(&authority, &name, input()).await?;
+    if call.parameters.has_one_of(&OF_USER) {
+        let of = (&name, InheritedRoles::Excluded);
+        let member = admin.desk.member(&authority, of, user).await?;
+        let shown = MemberView::new(&member, &admin.public_url);
+        call.parameters.must_be_as_shown(&OF_USER, &shown)?;
+    }
     let changed = admin
         .desk
         .change_member(&authority, &name, user, wanted.into())

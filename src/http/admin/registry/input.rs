@@ -3,7 +3,7 @@
 use utoipa::IntoParams;
 
 use crate::domain::ids::AccessTokenId;
-use crate::domain::registry::scope::Scope;
+use crate::domain::registry::scope::{InvalidScope, Scope};
 use crate::http::admin::error::ApiError;
 use crate::http::admin::parameters::{Parameters, refused};
 
@@ -13,7 +13,7 @@ use crate::http::admin::parameters::{Parameters, refused};
 pub(super) struct Explain {
     /// The scopes, as a registry asks for them: `repository:team/app:push`; several with spaces between, or each by itself. What is no
     /// scope, and an action that there is not, is refused here, though a registry's token is only without it.
-    #[param(value_type = String)]
+    #[param(value_type = Vec<String>)]
     pub(super) scope: Vec<Scope>,
     /// The user whose request it is; the caller, if left out.
     pub(super) user: Option<String>,
@@ -32,9 +32,13 @@ impl Explain {
         for word in words.filter(|word| !word.is_empty()) {
             Scope::check(word).map_err(|reason| refused("scope", &reason))?;
         }
+        let scope = Scope::parse_all(scopes);
+        let scope = scope.map_err(|error| ApiError::parameter(error.to_string()))?;
+        if scope.is_empty() {
+            return Err(refused("scope", &InvalidScope::Form));
+        }
         Ok(Self {
-            scope: Scope::parse_all(scopes)
-                .map_err(|error| ApiError::parameter(error.to_string()))?,
+            scope,
             user: parameters.text("user")?,
             token_id: parameters.integer("token_id")?.map(AccessTokenId),
         })
