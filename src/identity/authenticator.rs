@@ -112,7 +112,7 @@ impl Authenticator {
                 return Err(Cause::EmptySecret.into());
             }
             PresentedCredential::Basic { username, secret } => {
-                // Secrets of Kubernetes often end in a newline, and no user name does (docs/protocol.md §4.7).
+                // Secrets of Kubernetes often end in a newline, and no user name does.
                 let username = username.trim_ascii_end();
                 match SecretToken::recognize(secret) {
                     // containerd sends a refresh token as the password when it falls back to GET.

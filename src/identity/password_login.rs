@@ -145,3 +145,48 @@ pub(super) async fn account_in(
         look.must_be_current().map(|()| None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::UserId;
+
+    /// All that could have become different since the password was computed is looked at again.
+    #[test]
+    fn a_password_that_matched_is_not_enough_the_next_time() {
+        let hash = |text: &str| PasswordHash::from_phc(text.to_owned());
+        let account = |state, two_factor, password: Option<&str>| Account {
+            user: User {
+                state,
+                two_factor,
+                ..User::plain(UserId(1), "alice")
+            },
+            password: password.map(hash),
+            password_is_temporary: false,
+        };
+        let again = |account| {
+            let forbidden = |user: &User| user.two_factor.then_some(Cause::TwoFactorEnabled);
+            match still_user_of(account, &hash("matched"), forbidden) {
+                Ok(owner) => Ok(owner.is_some()),
+                Err(refused) => Err(refused.error.cause()),
+            }
+        };
+        let (active, blocked) = (UserState::Active, UserState::Blocked);
+        assert_eq!(
+            again(Some(account(active, false, Some("matched")))),
+            Ok(true)
+        );
+        let to_compute = [
+            Some(account(active, false, Some("another"))),
+            Some(account(active, false, None)),
+            None,
+        ];
+        for account in to_compute {
+            assert_eq!(again(account), Ok(false));
+        }
+        let of_blocked = again(Some(account(blocked, false, Some("matched"))));
+        assert_eq!(of_blocked, Err(Some(Cause::BlockedUser)));
+        let of_two_factor = again(Some(account(active, true, Some("matched"))));
+        assert_eq!(of_two_factor, Err(Some(Cause::TwoFactorEnabled)));
+    }
+}

@@ -73,15 +73,15 @@ pub struct RegistryTokenSettings {
 }
 
 impl RegistryTokenIssuer {
-    /// Issues a token for exactly what is asked and allowed. `known` is told the caller's name as soon as it is known, which is empty
-    /// for an anonymous caller.
+    /// Issues a token for exactly what is asked and allowed. `known` is told of the caller as soon as it is known
+    /// who that is.
     ///
     /// A login that may write goes on when its client goes away, and a stop waits for it: a change that is dropped between its
     /// statements leaves a connection behind that no other change can use.
     pub async fn issue(
         self: &Arc<Self>,
         request: RegistryTokenRequest,
-        known: impl Fn(&str) + Send + Sync + 'static,
+        known: impl Fn(&Principal) + Send + Sync + 'static,
     ) -> Result<IssuedRegistryToken, IssueError> {
         let counted = self.counts.position(request.service());
         let answer = if request.presented.may_write() {
@@ -97,7 +97,7 @@ impl RegistryTokenIssuer {
     async fn answer_in_a_task(
         self: &Arc<Self>,
         request: RegistryTokenRequest,
-        known: impl Fn(&str) + Send + Sync + 'static,
+        known: impl Fn(&Principal) + Send + Sync + 'static,
     ) -> Result<IssuedRegistryToken, IssueError> {
         let issuer = Arc::clone(self);
         let answer = async move { issuer.answer(&request, &known).await };
@@ -115,7 +115,7 @@ impl RegistryTokenIssuer {
     async fn answer(
         &self,
         request: &RegistryTokenRequest,
-        known: &(impl Fn(&str) + Send + Sync),
+        known: &(impl Fn(&Principal) + Send + Sync),
     ) -> Result<IssuedRegistryToken, IssueError> {
         // The span is made by hand: the attribute of `tracing` would move the future once more before it begins.
         let span = tracing::debug_span!("app.issue_registry_token");
@@ -135,7 +135,7 @@ impl RegistryTokenIssuer {
         &self,
         round: Round,
         request: &RegistryTokenRequest,
-        known: &(impl Fn(&str) + Send + Sync),
+        known: &(impl Fn(&Principal) + Send + Sync),
     ) -> Result<IssuedRegistryToken, IssueError> {
         let Facts {
             now,
@@ -177,7 +177,7 @@ impl RegistryTokenIssuer {
         &'a self,
         mut round: Round,
         request: &'a RegistryTokenRequest,
-        known: &(impl Fn(&str) + Send + Sync),
+        known: &(impl Fn(&Principal) + Send + Sync),
     ) -> Result<Facts<'a>, IssueError> {
         let presented = (&request.presented, request.service());
         for _ in 0..LOOKS {
@@ -187,7 +187,7 @@ impl RegistryTokenIssuer {
             let principal = self.admission.admit(&look, presented, came, &round).await?;
             // A look is over in a moment then, however long the password took.
             round = Round::after(&principal);
-            known(principal.subject());
+            known(&principal);
             self.require_registry_business(&principal)?;
             if principal.password().is_some() {
                 Box::pin(look.catch_up()).await?;

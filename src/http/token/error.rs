@@ -17,8 +17,7 @@ use crate::identity::AuthenticationError;
 const WRONG_CREDENTIAL: &str =
     "the user name, password or token is wrong, or the token has expired or was revoked";
 /// The message for a request without any credential, which nobody needs to look for a mistake in.
-const NO_CREDENTIAL: &str =
-    "no credential was sent: log in with a user name, and a token or a password";
+const NO_CREDENTIAL: &str = "no credential was sent: log in with a user name and a token";
 const TRY_AGAIN: &str = "the token service cannot answer at the moment; try again in a few seconds";
 
 /// A reply with one error.

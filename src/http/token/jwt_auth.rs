@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 
 use crate::app::registry::{IssueError, IssuedRegistryToken, RegistryTokenIssuer};
 use crate::domain::decision::Denial;
+use crate::domain::decision::principal::Principal;
 use crate::domain::events::origin::Face;
 use crate::domain::json::{JsonObject, write_list};
 use crate::domain::timestamp;
@@ -57,10 +58,16 @@ pub(super) fn get(
     }
 }
 
-/// Notes the caller's name for the log.
-fn noting(who: &Who) -> impl Fn(&str) + use<> {
+/// Notes the caller for the log.
+fn noting(who: &Who) -> impl Fn(&Principal) + use<> {
     let who = who.clone();
-    move |name| who.is(name)
+    move |caller| {
+        who.is(caller.subject());
+        if caller.is_named_otherwise() {
+            // The name itself is not logged: people put tokens into the wrong field.
+            who.add("the token came beside another name than its owner's");
+        }
+    }
 }
 
 /// Answers a `POST`, as OAuth2 has it: credential and question are in a form, and the reply has the granted `scope` (RFC 6749 section 5.1).
@@ -87,13 +94,7 @@ fn reply(who: &Who, issued: &IssuedRegistryToken, scope: Option<&str>) -> Respon
     let json = HeaderValue::from_static("application/json");
     headers.insert(header::CONTENT_TYPE, json);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let note = LogNote::of_decision(&issued.decision);
-    // The name itself is not logged: people put tokens into the wrong field.
-    who.note(if issued.principal.is_named_otherwise() {
-        note.and("the token came beside another name than its owner's")
-    } else {
-        note
-    });
+    who.note(LogNote::of_decision(&issued.decision));
     response
 }
 

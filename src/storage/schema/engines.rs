@@ -17,7 +17,8 @@ pub(super) async fn must_have_transactions(
         return Ok(());
     }
     let others = Query::select()
-        .column("table_name")
+        // MySQL tells the names of tables as bytes.
+        .expr(Expr::col("table_name").cast_as("char"))
         .from(("information_schema", "tables"))
         .and_where(Expr::col("table_schema").eq(Func::cust("DATABASE")))
         .and_where(Expr::col("table_name").is_in(foreign::names()))

@@ -151,8 +151,18 @@ fn a_token_beside_another_name_is_told_with_its_request() {
         let (_, _, note) = asked(&workplace, &running, path, &header);
         assert_eq!(note, format!("granted repository:team/app:pull{more}"));
     }
+    // One looks for it where something was refused, too.
+    let reader = self::token(&workplace, "read_user");
+    let basic = STANDARD.encode(format!("bob:{reader}"));
+    let header = format!("authorization: Basic {basic}\r\n");
+    let (status, _, note) = asked(&workplace, &running, path, &header);
+    assert_eq!(status, "403");
+    assert!(
+        note.ends_with("; the token came beside another name than its owner's"),
+        "{note}"
+    );
     let log = std::fs::read_to_string(workplace.path().join("log")).unwrap();
-    assert_eq!(log.matches("another name").count(), 1, "{log}");
+    assert_eq!(log.matches("another name").count(), 2, "{log}");
 }
 
 #[test]

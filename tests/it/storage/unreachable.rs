@@ -73,7 +73,8 @@ fn refuse(mut connection: TcpStream, code: &str, why: &str) -> std::io::Result<(
     loop {
         let mut length = [0; 4];
         connection.read_exact(&mut length)?;
-        let mut message = vec![0; u32::from_be_bytes(length) as usize - 4];
+        let length = usize::try_from(u32::from_be_bytes(length)).unwrap();
+        let mut message = vec![0; length - 4];
         connection.read_exact(&mut message)?;
         if message != ASKS_FOR_TLS {
             break;

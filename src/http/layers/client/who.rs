@@ -43,6 +43,13 @@ impl Who {
         }
     }
 
+    /// Adds a remark about the caller, which stands behind any other one.
+    pub fn add(&self, remark: &'static str) {
+        if let Some(request) = &self.0 {
+            request.about_caller.get_or_init(|| remark);
+        }
+    }
+
     /// Notes a remark, unless there is one; a remark in the reply goes before it.
     pub fn note(&self, note: LogNote) {
         if let Some(request) = &self.0 {

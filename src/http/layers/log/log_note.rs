@@ -44,14 +44,6 @@ impl LogNote {
         Self(joined(granted.chain(denied), "; ", write_judged))
     }
 
-    /// The remark with a sentence behind it.
-    #[must_use]
-    pub fn and(mut self, text: &'static str) -> Self {
-        let between = if self.0.is_empty() { "" } else { "; " };
-        self.0.extend([between, text]);
-        self
-    }
-
     /// The text of the remark.
     pub(super) fn text(&self) -> &str {
         &self.0

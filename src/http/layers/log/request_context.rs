@@ -15,6 +15,8 @@ pub(in crate::http::layers) struct RequestContext {
     pub(in crate::http::layers) address: Option<IpAddr>,
     /// The remark about it, which gives way to one in the reply.
     pub(in crate::http::layers) note: OnceLock<LogNote>,
+    /// A remark about the caller, behind any other one.
+    pub(in crate::http::layers) about_caller: OnceLock<&'static str>,
     caller: OnceLock<Box<str>>,
 }
 
@@ -24,6 +26,7 @@ impl RequestContext {
             id,
             address,
             note: OnceLock::new(),
+            about_caller: OnceLock::new(),
             caller: OnceLock::new(),
         }
     }

@@ -111,7 +111,12 @@ impl<'a> RequestLine<'a> {
     pub(in crate::http::layers) fn finish(mut self, response: &Response) {
         self.is_written = true;
         let note = response.extensions().get().or(self.context.note.get());
-        self.write(response.status().as_u16(), note.map_or("", LogNote::text));
+        let (status, note) = (response.status().as_u16(), note.map_or("", LogNote::text));
+        match self.context.about_caller.get() {
+            None => self.write(status, note),
+            Some(remark) if note.is_empty() => self.write(status, remark),
+            Some(remark) => self.write(status, &[note, remark].join("; ")),
+        }
     }
 
     #[expect(

@@ -162,7 +162,7 @@ async fn anonymous_callers_can_be_turned_away() {
     // Nobody is to look for a mistake in a credential that was not sent.
     assert_eq!(
         reply.json()["details"],
-        "no credential was sent: log in with a user name, and a token or a password"
+        "no credential was sent: log in with a user name and a token"
     );
 }
 
