@@ -29,8 +29,9 @@ use crate::identity::{
 };
 use crate::storage::{Db, Directory, Look, StorageError, users};
 
-/// The times that facts are looked up which change meanwhile, before the client is told to come back.
-pub(in crate::app) const LOOKS: usize = 5;
+/// The times that facts are looked up which change meanwhile, before the client is told to come back. Each is over in a moment, and may be as
+/// long as the pause between two changes of a program that makes many.
+pub(in crate::app) const LOOKS: usize = 20;
 
 /// The round of a request, which looks everything up again if it changed meanwhile.
 #[derive(Debug)]
