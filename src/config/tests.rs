@@ -698,9 +698,13 @@ fn parameters_of_the_database_that_nobody_knows_are_refused_without_their_values
         assert!(told.starts_with(&expected), "{told}");
         assert!(!told.contains("hidden"), "{told}");
     }
-    let told = problem("[database]\nurl = \"postgres://u:pass?hidden@h/d\"");
-    assert!(told.contains("write ? as %3F"), "{told}");
-    assert!(!told.contains("hidden"), "{told}");
+    for scheme in ["postgres", "mysql"] {
+        let told = problem(&format!(
+            "[database]\nurl = \"{scheme}://u:pass?hidden@h/d\""
+        ));
+        assert!(told.contains("write ? as %3F"), "{told}");
+        assert!(!told.contains("hidden"), "{told}");
+    }
     let told = problem("[database]\nurl = \"postgres://u@h/d?options[search_path=w\"");
     assert!(told.contains("that is no parameter: "), "{told}");
     for url in [

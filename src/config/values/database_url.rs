@@ -65,11 +65,6 @@ pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigE
     if rest.trim_start_matches('/').starts_with('~') {
         return Err(setting.wrong(HOME));
     }
-    if scheme == "mysql" && !names_database(rest) {
-        let why =
-            "names no database; write its name behind the host: mysql://USER:PASSWORD@HOST/NAME";
-        return Err(setting.wrong(why));
-    }
     if let Some(known) = known {
         let is_known = |name: &str| known.contains(&name) || is_option(name);
         for (name, value) in parameters(rest) {
@@ -80,6 +75,11 @@ pub(in crate::config) fn read(setting: &Setting) -> Result<SecretString, ConfigE
                 return Err(setting.wrong(&format!("has a parameter `{name}` that {HOME}")));
             }
         }
+    }
+    if scheme == "mysql" && !names_database(rest) {
+        let why =
+            "names no database; write its name behind the host: mysql://USER:PASSWORD@HOST/NAME";
+        return Err(setting.wrong(why));
     }
     Ok(SecretString::from(text))
 }

@@ -95,10 +95,7 @@ impl<C: Sync> Bounded<C> {
             biased;
             answer = answer => answer,
             refusal = refusal => Err(unreachable(refusal)),
-            () = tokio::time::sleep(limit) => {
-                let silence = || self.silence(limit);
-                Err(unreachable(self.refused_place().unwrap_or_else(silence)))
-            }
+            () = tokio::time::sleep(limit) => Err(unreachable(self.silence_so_far(limit))),
         }
     }
 
@@ -145,18 +142,19 @@ impl<C: Sync> Bounded<C> {
         match answered {
             // The pool has given up (`Db::connect`).
             Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => {
-                let silence = || format!("{} to a connection", self.silence(limits.connect));
-                Err(unreachable(self.refused_place().unwrap_or_else(silence)))
+                Err(unreachable(self.silence_so_far(limits.connect)))
             }
             answered => Ok((answered?, place.ok())),
         }
     }
 
-    /// The reason for which a server takes no connection; who has one asks for none.
-    fn refused_place(&self) -> Option<String> {
-        match self.places {
-            Places::Pool(_) => self.server.as_ref()?.said(),
-            Places::Taken { .. } | Places::Unlimited => None,
+    /// The silence of a server after that time, with the reason for which it takes no new connection by now. Perhaps that is not what
+    /// was waited for.
+    fn silence_so_far(&self, limit: Duration) -> String {
+        let silence = self.silence(limit);
+        match self.server.as_ref().and_then(Server::said) {
+            Some(why) => format!("{silence}; it takes no new connection: {why}"),
+            None => silence,
         }
     }
 

@@ -249,14 +249,11 @@ impl Server {
         refusal
     }
 
-    /// The reason that the server gave a moment ago for taking no connection.
+    /// The reason that the server gave a moment ago for taking no new connection.
     pub(super) fn said(&self) -> Option<String> {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let lately = said.as_ref().filter(|(at, _)| at.elapsed() < SAID)?;
-        Some(format!(
-            "{}: it takes no connection: {}",
-            self.place, lately.1
-        ))
+        let lately = said.as_ref().filter(|(at, _)| at.elapsed() < SAID);
+        lately.map(|(_, why)| why.clone())
     }
 
     /// Opens a connection as the pool does, and closes it politely: servers shut out clients that only knock.

@@ -61,7 +61,8 @@ pub enum StorageError {
     Encoding(String),
     /// Tables of ours have an engine of MySQL that takes nothing back; the text is the statements that change that.
     #[error(
-        "tables of the database have an engine without transactions, where a change that fails is half made; stop the service, and run: {0}"
+        "tables of the database have another engine than InnoDB, perhaps one without transactions, where a change that fails is half made; \
+         stop the service, and run: {0}"
     )]
     NoTransactions(String),
     /// A name that must be unique is taken.
@@ -179,6 +180,20 @@ impl StorageError {
         self.outlook() == Outlook::Locked
     }
 
+    /// True for SQLite's failures that a full disk may be the reason for.
+    pub(super) fn is_of_disk(&self) -> bool {
+        match self {
+            Self::Database(Fault(
+                DbErr::Conn(RuntimeErr::SqlxError(error))
+                | DbErr::Exec(RuntimeErr::SqlxError(error))
+                | DbErr::Query(RuntimeErr::SqlxError(error)),
+            )) => has_code(error, |code| {
+                is_of_sqlite(code, IO_ERROR) || is_of_sqlite(code, FULL)
+            }),
+            _ => false,
+        }
+    }
+
     /// True if others who wrote at the same time were in the way, and the same may succeed at once.
     pub(super) fn met_others(&self) -> bool {
         let Self::Database(Fault(
@@ -264,7 +279,7 @@ impl Fault {
             DbErr::Conn(RuntimeErr::SqlxError(error)) => match &**error {
                 // A name that does not lead to an address may do so in a moment.
                 SqlxError::Io(_) | SqlxError::PoolTimedOut => Outlook::Unreachable,
-                error if has_code(error, |code| code == STARTING) => Outlook::Unreachable,
+                error if has_one_of(error, &POSTGRES_BUSY, &MYSQL_BUSY) => Outlook::Unreachable,
                 error if has_code(error, is_locked) => Outlook::Locked,
                 _ => Outlook::Lasting,
             },
@@ -307,8 +322,10 @@ fn has_code(error: &SqlxError, is_meant: impl Fn(&str) -> bool) -> bool {
     error.is_some_and(|error| error.code().as_deref().is_some_and(is_meant))
 }
 
-/// PostgreSQL's code for "the database system is starting up".
-const STARTING: &str = "57P03";
+/// PostgreSQL's codes for "the database system is starting up" and for too many connections, and MySQL's numbers for these: of all, and of
+/// one user.
+const POSTGRES_BUSY: [&str; 2] = ["57P03", "53300"];
+const MYSQL_BUSY: [u16; 2] = [1040, 1203];
 
 /// PostgreSQL's codes for a deadlock and for a lock that others have for too long.
 const POSTGRES_MET_OTHERS: [&str; 2] = ["40P01", "55P03"];
@@ -320,12 +337,20 @@ const MYSQL_MET_OTHERS: [u16; 2] = [1213, 1205];
 const POSTGRES_READ_ONLY: [&str; 1] = ["25006"];
 const MYSQL_READ_ONLY: [u16; 5] = [1792, 1290, 1836, 1036, 1874];
 
-/// True for SQLite's code for "another program has the file", which has reasons of its own above the lowest byte.
+/// SQLite's codes for "another program has the file", for a disk that fails, and for one that is full.
+const BUSY: u32 = 5;
+const IO_ERROR: u32 = 10;
+const FULL: u32 = 13;
+
 fn is_locked(code: &str) -> bool {
-    const BUSY: u32 = 5;
+    is_of_sqlite(code, BUSY)
+}
+
+/// True for that code of SQLite's, which has reasons of its own above the lowest byte.
+fn is_of_sqlite(code: &str, wanted: u32) -> bool {
     const REASONS: u32 = 0xff;
     // The codes of the other databases are never that short.
-    code.len() <= 4 && code.parse().is_ok_and(|code: u32| code & REASONS == BUSY)
+    code.len() <= 4 && code.parse().is_ok_and(|code: u32| code & REASONS == wanted)
 }
 
 /// True if SQLite gave a statement up because it took too long.

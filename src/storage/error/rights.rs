@@ -10,9 +10,7 @@ const NO_SCHEMA: &str = "3F000";
 pub(super) fn advice(error: &SqlxError) -> Option<&'static str> {
     let error = error.as_database_error()?;
     let code = error.code()?;
-    // The words are in the language of the server.
-    let is_of_schema = || error.message().to_lowercase().contains("schema");
-    (*code == *NO_SCHEMA || *code == *NO_RIGHT && is_of_schema()).then_some(
+    [NO_RIGHT, NO_SCHEMA].contains(&&*code).then_some(
         "let the user of `database.url` own the database (ALTER DATABASE … OWNER TO …), or a schema that its `search_path` names \
          (GRANT CREATE ON SCHEMA … TO …)",
     )

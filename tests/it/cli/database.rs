@@ -247,7 +247,7 @@ fn a_start_says_why_a_server_takes_no_connection() {
     let mut running = spawn(&workplace, "", log, &more);
     let said = || fs::read_to_string(workplace.path().join("log")).unwrap();
     let expected = format!(
-        "cannot use the database 127.0.0.1:{port}: it takes no connection: sorry, too many clients already; trying again for 30 s"
+        "cannot use the database 127.0.0.1:{port}: no answer within 2 s; it takes no new connection: sorry, too many clients already; trying again for 30 s"
     );
     within(Duration::from_secs(10), "nothing is said", || {
         said().contains(&expected)

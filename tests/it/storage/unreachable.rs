@@ -98,8 +98,9 @@ async fn a_refusal_that_may_be_over_soon_is_told_when_the_time_ends() {
         let begin = Instant::now();
         let error = Db::open(&SecretString::from(url), 2).await.unwrap_err();
         assert!(error.is_unreachable(), "{error}");
-        let expected =
-            format!("cannot use the database 127.0.0.1:{port}: it takes no connection: {why}");
+        let expected = format!(
+            "cannot use the database 127.0.0.1:{port}: no answer within 2 s; it takes no new connection: {why}"
+        );
         assert_eq!(error.to_string(), expected);
         let took = begin.elapsed();
         assert!(

@@ -213,15 +213,16 @@ impl DatabaseFile {
 
     /// The reason why SQLite does not open the file: its own words do not tell of a full disk, and nothing of a wait.
     pub(super) fn reason(&self, error: StorageError) -> StorageError {
+        let is_of_disk = error.is_of_disk();
         let error = error.at(&self.place());
         if error.is_unreachable() {
             let why = "it cannot be opened in time, as a rule because another program has the file for itself";
             return self.unusable_with(why, Outlook::Unreachable);
         }
-        if error.is_locked() {
-            return error;
+        if is_of_disk {
+            return self.must_have_room().err().unwrap_or(error);
         }
-        self.must_have_room().err().unwrap_or(error)
+        error
     }
 
     fn failed(&self, error: &io::Error) -> StorageError {
