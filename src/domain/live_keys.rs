@@ -35,7 +35,7 @@ struct Sighting {
 }
 
 impl OtherKeys {
-    /// Takes the keys that all services have noted, at `now`; returns those that another one has had for [`PATIENCE`] and that are not
+    /// Takes the keys that all services have noted, at `now`; returns those that another one has had for five minutes and that are not
     /// among `own`, in order.
     pub fn look(
         &mut self,

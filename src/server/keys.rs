@@ -48,10 +48,10 @@ impl Service {
         others: &mut OtherKeys,
     ) -> Result<Vec<String>, StorageError> {
         let now = self.issuer.clock.now();
-        let mut keys = self.issuer.keys.keys(now);
+        let keys = self.issuer.keys.keys(now);
         // Keys of one registry alone are known where that is configured, which may be one instance before another.
-        keys.retain(|key| key.service.is_none());
-        let live = keys.iter().filter(|key| key.state != KeyState::Retired);
+        let shared = keys.iter().filter(|key| key.service.is_none());
+        let live = shared.filter(|key| key.state != KeyState::Retired);
         let live: BTreeSet<String> = live.map(|key| key.kid.clone()).collect();
         live_keys::note(&self.db, &live, now).await?;
         let noted = live_keys::noted(&self.db).await?;

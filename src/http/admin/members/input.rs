@@ -25,13 +25,14 @@ const WITHOUT_EFFECT: [&str; 5] = [
     "member_role_id",
 ];
 
-/// The members of a role as it is shown by which one knows whose it is, and how they are: who sends all of it back sends them as they
-/// are, and another value is of somebody else's role.
-pub(super) const OF_USER: [&str; 2] = ["username", "state"];
+/// The member of a role as it is shown by which one knows whose it is: who sends all of it back sends that as it is, and another value
+/// is of somebody else's role.
+pub(super) const OF_USER: [&str; 1] = ["username"];
 
 /// The other ones about its user.
-const ABOUT_USER: [&str; 7] = [
+const ABOUT_USER: [&str; 8] = [
     "name",
+    "state",
     "public_email",
     "locked",
     "avatar_url",
