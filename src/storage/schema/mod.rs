@@ -171,13 +171,6 @@ pub(super) async fn must_be_fit(manager: &SchemaManager<'_>) -> Result<(), Stora
     must_take_every_text(manager.get_connection()).await
 }
 
-/// Makes sure that a change of what is there is made whole or not at all.
-pub(super) async fn must_have_transactions(
-    connection: &impl ConnectionTrait,
-) -> Result<(), StorageError> {
-    engines::must_have_transactions(connection).await
-}
-
 /// True if all migrations of a database are another program's.
 pub(super) async fn is_foreign(
     connection: impl IntoSchemaManagerConnection<'_>,

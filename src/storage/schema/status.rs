@@ -12,6 +12,7 @@ use crate::storage::connections::sizes::Connections;
 use crate::storage::entity::change_counter;
 use crate::storage::error::StorageError;
 use crate::storage::schema;
+use crate::storage::schema::engines;
 use crate::storage::schema::fold;
 use crate::storage::schema::foreign;
 
@@ -67,7 +68,7 @@ impl Db {
             schema::must_be_fit(&manager).await?;
         }
         if !foreign::are_foreign(&applied) {
-            schema::must_have_transactions(manager.get_connection()).await?;
+            engines::must_have_transactions(manager.get_connection()).await?;
         }
         // Its columns are there when all migrations were made.
         let is_whole = applied.len() == Migrator::migrations().len();
