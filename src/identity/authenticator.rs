@@ -234,22 +234,22 @@ impl Authenticator {
             return Err(Cause::TwoFactorRequired.into());
         }
         let forbidden = |user: &User| user.two_factor.then_some(Cause::TwoFactorEnabled);
-        if let Some(matched) = matched {
-            let account = password_login::account_in(look, name).await?;
-            if let Some(owner) = password_login::still_user_of(account, matched, forbidden)? {
-                let ceiling = Ceiling::of_login(Proof::Password(owner.hash));
-                return Ok(SignedIn::new(&owner.user, ceiling).into());
-            }
-        }
-        let checks = (&self.passwords, &self.throttle);
-        let found = password_login::account_in(look, name);
-        let login =
-            password_login::user_of(found, checks, (name, password), (address, now), forbidden);
+        let account = || password_login::account_in(look, name);
+        let known = match matched {
+            Some(matched) => password_login::still_user_of(account().await?, matched, forbidden)?,
+            None => None,
+        };
         let PasswordOwner {
             user,
             hash,
             follow_up,
-        } = login.await?;
+        } = if let Some(owner) = known {
+            owner
+        } else {
+            let checks = (&self.passwords, &self.throttle);
+            let (login, at) = ((name, password), (address, now));
+            password_login::user_of(account(), checks, login, at, forbidden).await?
+        };
         let ceiling = Ceiling::of_login(Proof::Password(hash));
         Ok(Identified {
             caller: SignedIn::new(&user, ceiling),
