@@ -82,7 +82,7 @@ async fn a_new_password_that_comes_again_with_the_new_cookie_is_known() {
     assert!(!text.contains(CHANGED), "{text}");
 }
 
-/// What an administrator gave is no password that the form set.
+/// A password that an administrator gave is none that the form set.
 #[tokio::test]
 async fn a_wrong_password_after_nothing_was_changed_is_told_plainly() {
     let World { app, root, .. } = World::start().await;
